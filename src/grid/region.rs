@@ -1,0 +1,1 @@
+//! Regions that choose zones: a box or polygons in longitude and latitude.
