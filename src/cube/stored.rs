@@ -1,0 +1,319 @@
+//! A stored array as the cube shows it: whole, or at the positions of a selection.
+
+use std::sync::Arc;
+
+use crate::cube::axis::Axis;
+use crate::cube::crs::Crs;
+use crate::cube::positions::Positions;
+use crate::cube::progression::Progression;
+use crate::cube::{Array, Attributes, DataType, Dimension, Window};
+use crate::error::{Error, Result};
+use crate::hierarchy::{self, AxisSelection};
+use crate::store::{Call, NumericType, Target};
+
+/// A stored array, one of whose axes may be a zone axis.
+pub struct StoredArray {
+    array: Arc<hierarchy::Array>,
+    /// Which of the array's axes is a zone axis, and that axis.
+    zone: Option<(usize, Arc<Axis>)>,
+    dimensions: Vec<Dimension>,
+    attributes: Attributes,
+    nodata: Option<Vec<u8>>,
+    coordinates: Vec<String>,
+    crs: Option<Crs>,
+    structural_info: Vec<(String, String)>,
+}
+
+/// What the cube adds to a stored array.
+pub struct Overlay {
+    /// Axes, slowest first, with the sizes that are shown.
+    pub dimensions: Vec<Dimension>,
+    /// The zone axis and its place among the axes.
+    pub zone: Option<(usize, Arc<Axis>)>,
+    /// The attributes that users see.
+    pub attributes: Attributes,
+    /// Full names of the coordinate variables.
+    pub coordinates: Vec<String>,
+    /// The CRS, on a zone axis.
+    pub crs: Option<Crs>,
+    /// Facts about the grid, put before the array's own.
+    pub structural_info: Vec<(String, String)>,
+}
+
+impl StoredArray {
+    /// `array` with `overlay` over it.
+    pub fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
+        let Overlay { dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
+        structural_info.extend(array.structural_info());
+        let mut nodata = array.nodata().map(<[u8]>::to_vec);
+        if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
+            nodata = missing_value(array.data_type());
+        }
+        Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info }
+    }
+
+    /// The window as the hierarchy reads it; axes that go down are turned round, in `target` too.
+    fn selections(&self, window: &Window, mut turned: impl FnMut(usize)) -> Result<Vec<AxisSelection>> {
+        let progressions = window.progressions(&self.dimensions)?;
+        Ok(progressions
+            .into_iter()
+            .enumerate()
+            .map(|(at, progression)| {
+                let (ascending, reversed) = progression.ascending();
+                if reversed {
+                    turned(at);
+                }
+                match &self.zone {
+                    Some((zone_at, axis)) if *zone_at == at => axis.axis_selection(ascending),
+                    _ => AxisSelection::Strided {
+                        start: ascending.start,
+                        count: ascending.count,
+                        step: ascending.step,
+                    },
+                }
+            })
+            .collect())
+    }
+
+    /// The points of this window, when the zone axis shows points.
+    fn points(&self, window: &Window) -> Result<Option<Points>> {
+        let Some((at, axis)) = &self.zone else { return Ok(None) };
+        let Positions::Points(stored) = axis.positions() else { return Ok(None) };
+        let shown = window.progressions(&self.dimensions)?[*at];
+        Ok(Some(Points::new(*at, stored, shown)))
+    }
+
+    /// The other axes as they are, the zone axis replaced by the distinct stored positions of `points`.
+    fn point_selections(&self, window: &Window, points: &Points) -> Result<Vec<AxisSelection>> {
+        let progressions = window.progressions(&self.dimensions)?;
+        Ok(progressions
+            .into_iter()
+            .enumerate()
+            .map(|(at, Progression { start, count, step })| {
+                if at == points.axis {
+                    AxisSelection::list(points.distinct.clone())
+                } else {
+                    AxisSelection::Strided { start, count, step }
+                }
+            })
+            .collect())
+    }
+
+    fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, target: Target<'_>) -> Result<()> {
+        let numeric = self.numeric()?;
+        let mut counts = window.count.clone();
+        counts[points.axis] = points.distinct.len();
+        let strides = dense_strides(&counts, numeric.size());
+        let elements: usize = counts.iter().product();
+        let mut dense = vec![0u8; elements * numeric.size()];
+        if elements > 0 {
+            let selections = self.point_selections(window, points)?;
+            self.array.read(call, &selections, Target::from_bytes(&mut dense, numeric, &counts))?;
+        }
+        let missing = self.nodata.as_deref().unwrap_or_default();
+        let still = vec![0; counts.len()];
+        for ((_, mut part), source) in target.batches(points.axis, 1).into_iter().zip(&points.sources) {
+            match source {
+                Some(rank) => part.copy_from(&dense, numeric, *rank as isize * strides[points.axis], &strides)?,
+                None => part.copy_from(missing, numeric, 0, &still)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn numeric(&self) -> Result<NumericType> {
+        match self.array.data_type() {
+            DataType::Numeric(numeric) => Ok(*numeric),
+            _ => Err(Error::invalid(format!("array {} is not numeric", self.array.full_name()))),
+        }
+    }
+
+    /// Reads elements that are no numbers, of any kind, in C order of the window.
+    fn read_elements<T: Clone>(
+        &self,
+        window: &Window,
+        missing: T,
+        read: impl Fn(&[AxisSelection]) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        if let Some(points) = self.points(window)? {
+            let dense = read(&self.point_selections(window, &points)?)?;
+            let inner: usize = window.count[points.axis + 1..].iter().product();
+            let outer: usize = window.count[..points.axis].iter().product();
+            let mut elements = Vec::with_capacity(outer * points.sources.len() * inner);
+            for row in 0..outer {
+                for source in &points.sources {
+                    match source {
+                        Some(rank) => {
+                            let first = (row * points.distinct.len() + rank) * inner;
+                            elements.extend_from_slice(&dense[first..first + inner]);
+                        }
+                        None => elements.extend(std::iter::repeat_n(missing.clone(), inner)),
+                    }
+                }
+            }
+            return Ok(elements);
+        }
+        let mut turned = Vec::new();
+        let mut elements = read(&self.selections(window, |axis| turned.push(axis))?)?;
+        for axis in turned {
+            reverse_axis(&mut elements, &window.count, axis);
+        }
+        Ok(elements)
+    }
+}
+
+/// The points of one window: which stored positions to read once, and where each shown index finds its value.
+struct Points {
+    axis: usize,
+    /// Ascending.
+    distinct: Vec<u64>,
+    /// For each shown index the rank in `distinct`, `None` outside the coverage.
+    sources: Vec<Option<usize>>,
+}
+
+impl Points {
+    fn new(axis: usize, stored: &[Option<u64>], shown: Progression) -> Self {
+        let positions: Vec<Option<u64>> = shown.iter().map(|index| stored[index as usize]).collect();
+        let mut distinct: Vec<u64> = positions.iter().flatten().copied().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let rank = |position: u64| distinct.binary_search(&position).expect("every position is in the list");
+        let sources = positions.into_iter().map(|position| position.map(rank)).collect();
+        Self { axis, distinct, sources }
+    }
+}
+
+fn leaves_coverage(axis: &Axis) -> bool {
+    matches!(axis.positions(), Positions::Points(stored) if stored.contains(&None))
+}
+
+/// What stands for "no value" in a type whose store names none: NaN, or the largest integer.
+fn missing_value(data_type: &DataType) -> Option<Vec<u8>> {
+    let DataType::Numeric(numeric) = data_type else { return None };
+    Some(numeric.nan_or_max())
+}
+
+fn dense_strides(counts: &[usize], size: usize) -> Vec<isize> {
+    let mut strides = vec![0; counts.len()];
+    let mut stride = size as isize;
+    for (place, count) in strides.iter_mut().zip(counts).rev() {
+        *place = stride;
+        stride *= *count as isize;
+    }
+    strides
+}
+
+/// Turns one axis of a dense C-ordered block round.
+fn reverse_axis<T>(elements: &mut [T], counts: &[usize], axis: usize) {
+    let inner: usize = counts[axis + 1..].iter().product();
+    let block = counts[axis] * inner;
+    if block == 0 {
+        return;
+    }
+    for block in elements.chunks_exact_mut(block) {
+        for at in 0..counts[axis] / 2 {
+            let (head, tail) = block.split_at_mut((counts[axis] - 1 - at) * inner);
+            head[at * inner..(at + 1) * inner].swap_with_slice(&mut tail[..inner]);
+        }
+    }
+}
+
+impl Array for StoredArray {
+    fn name(&self) -> &str {
+        self.array.name()
+    }
+
+    fn full_name(&self) -> &str {
+        self.array.full_name()
+    }
+
+    fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    fn data_type(&self) -> &DataType {
+        self.array.data_type()
+    }
+
+    fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    fn nodata(&self) -> Option<&[u8]> {
+        self.nodata.as_deref()
+    }
+
+    fn scale(&self) -> Option<f64> {
+        self.array.scale()
+    }
+
+    fn offset(&self) -> Option<f64> {
+        self.array.offset()
+    }
+
+    fn unit(&self) -> &str {
+        self.array.unit()
+    }
+
+    fn crs_wkt(&self) -> Option<&str> {
+        self.crs.as_ref().and_then(Crs::wkt)
+    }
+
+    fn coordinate_variables(&self) -> &[String] {
+        &self.coordinates
+    }
+
+    fn block_size(&self) -> Vec<u64> {
+        self.array.block_size().to_vec()
+    }
+
+    fn structural_info(&self) -> Vec<(String, String)> {
+        self.structural_info.clone()
+    }
+
+    fn read_numbers(&self, call: &Arc<Call>, window: &Window, mut target: Target<'_>) -> Result<()> {
+        if let Some(points) = self.points(window)? {
+            return self.read_number_points(call, window, &points, target);
+        }
+        let selections = self.selections(window, |axis| target.reverse(axis))?;
+        self.array.read(call, &selections, target)
+    }
+
+    fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
+        self.read_elements(window, None, |selections| self.array.read_texts(call, selections))
+    }
+
+    fn read_compounds(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<u8>> {
+        let DataType::Compound { size, .. } = self.array.data_type() else {
+            return Err(Error::invalid(format!("array {} is not structured", self.array.full_name())));
+        };
+        let missing = self.nodata.clone().unwrap_or_else(|| vec![0; *size]);
+        let elements = self.read_elements(window, missing, |selections| {
+            let bytes = self.array.read_compounds(call, selections)?;
+            Ok(bytes.chunks_exact(*size).map(<[u8]>::to_vec).collect())
+        })?;
+        Ok(elements.concat())
+    }
+
+    fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
+        let selections = match self.points(window)? {
+            Some(points) => self.point_selections(window, &points)?,
+            None => self.selections(window, |_| ())?,
+        };
+        self.array.advise(call, &selections, options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_is_turned_round_in_place() {
+        let mut block: Vec<u8> = (0..12).collect();
+        reverse_axis(&mut block, &[2, 3, 2], 1);
+        assert_eq!(block, [4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7]);
+        reverse_axis(&mut block, &[2, 3, 2], 0);
+        assert_eq!(block, [10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1]);
+    }
+}
