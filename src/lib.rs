@@ -12,3 +12,5 @@
 
 pub mod error;
 pub mod grid;
+pub mod hierarchy;
+pub mod store;
