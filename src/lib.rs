@@ -13,3 +13,5 @@
 pub mod convention;
 pub mod error;
 pub mod grid;
+pub mod hierarchy;
+pub mod store;
