@@ -48,7 +48,7 @@ impl IdArray {
     /// An array that is not one-dimensional, or of a type that cannot hold ids exactly.
     pub fn new(array: Arc<hierarchy::Array>) -> Result<Self> {
         let exact = match array.data_type() {
-            DataType::Text => true,
+            DataType::Text { .. } => true,
             DataType::Numeric(numeric) => numeric.is_integer(),
             DataType::Compound { .. } => false,
         };
@@ -72,7 +72,7 @@ impl IdArray {
             return Err(Error::invalid(format!("array {} holds text", self.array.full_name())));
         };
         let positions = std::slice::from_ref(positions);
-        Ok(if numeric.is_signed() {
+        Ok(if numeric.is_signed_integer() {
             self.array.read_vec::<i64>(call, positions)?.into_iter().map(|id| id as u64).collect()
         } else {
             self.array.read_vec::<u64>(call, positions)?
@@ -81,7 +81,7 @@ impl IdArray {
 
     fn read_zones(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8, positions: &AxisSelection) -> Result<Vec<Zone>> {
         let place = || format!("array {}", self.array.full_name());
-        if matches!(self.array.data_type(), DataType::Text) {
+        if matches!(self.array.data_type(), DataType::Text { .. }) {
             let texts = self.array.read_texts(call, std::slice::from_ref(positions))?;
             return texts.iter().map(|text| text_zone(grid, level, text.as_deref())).collect::<Result<_>>().context(place);
         }
@@ -106,7 +106,7 @@ impl IdArray {
         let all_ones = nodata.iter().all(|&byte| byte == 0xff);
         match (all_ones, numeric) {
             (true, NumericType::UInt64) => Some(u64::MAX),
-            (true, numeric) if numeric.is_signed() => Some(u64::MAX),
+            (true, numeric) if numeric.is_signed_integer() => Some(u64::MAX),
             (true, numeric) => Some(u64::MAX >> (64 - 8 * numeric.size())),
             _ => None,
         }
@@ -268,8 +268,8 @@ impl Axis {
     /// The stored positions at ascending `indices`, as the hierarchy reads them. Not for points.
     pub fn axis_selection(&self, indices: Progression) -> AxisSelection {
         match &self.positions {
-            Positions::All(_) => AxisSelection::Strided { start: indices.start, count: indices.count, step: indices.step },
-            _ => AxisSelection::list(self.stored_positions(indices).collect()),
+            Positions::All(_) => indices.into(),
+            _ => AxisSelection::List(self.stored_positions(indices).collect()),
         }
     }
 
@@ -302,7 +302,7 @@ impl Axis {
         for start in (0..len).step_by(BLOCK as usize) {
             let count = BLOCK.min(len - start) as usize;
             let zones =
-                ids.read_zones(call, &*self.grid, self.level, &AxisSelection::Strided { start, count, step: 1 })?;
+                ids.read_zones(call, &*self.grid, self.level, &Progression { start, count, step: 1 }.into())?;
             zones.iter().enumerate().for_each(|(at, zone)| visit(start + at as u64, *zone));
             if len <= KEPT {
                 all.extend(zones);

@@ -11,7 +11,7 @@ use crate::cube::progression::Progression;
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneId};
-use crate::store::{self, Call, NumericType, Target};
+use crate::store::{self, Call, NumericType, Run, Source, Target};
 
 /// Zones worked on at a time by one thread.
 const BATCH: usize = 1 << 15;
@@ -88,7 +88,7 @@ impl Quantity {
 
     fn data_type(self) -> DataType {
         match self {
-            Self::ZoneText => DataType::Text,
+            Self::ZoneText => DataType::Text { max_length: 0 },
             Self::Lon | Self::Lat | Self::Boundary | Self::Area => DataType::Numeric(NumericType::Float64),
             Self::ZoneId | Self::Parent | Self::Children | Self::Neighbours => DataType::Numeric(NumericType::UInt64),
         }
@@ -306,25 +306,30 @@ impl Array for ComputedArray {
         let DataType::Numeric(numeric) = self.data_type else {
             return Err(Error::invalid(format!("array {} holds text", self.full_name)));
         };
-        // Byte strides of a dense row, walked by the window's steps on the inner axes.
-        let mut strides = vec![0isize; self.dimensions.len()];
-        let mut stride = numeric.size() as isize;
-        let mut offset = 0isize;
-        for axis in (0..strides.len()).rev() {
-            strides[axis] = stride;
-            if axis > 0 {
-                strides[axis] *= progressions[axis].step as isize;
-                offset += stride * progressions[axis].start as isize;
-                stride *= self.dimensions[axis].size as isize;
+        let mut target = target;
+        let mut inner = Vec::new();
+        for (at, progression) in progressions.iter().enumerate().skip(1) {
+            let (ascending, reversed) = progression.ascending();
+            if reversed {
+                target.reverse(at);
             }
+            let step = usize::try_from(ascending.step).unwrap_or(0);
+            inner.push([Run { from: ascending.start as usize, step, to: 0, count: ascending.count }]);
+        }
+        let widths: Vec<usize> = self.dimensions[1..].iter().map(|dimension| dimension.size as usize).collect();
+        let batch = |at: usize, mut part: Target<'_>| {
+            let count = part.counts()[0];
+            let zones = self.axis.zones(call, progressions[0].part(at, count))?;
+            let shape: Vec<usize> = std::iter::once(count).chain(widths.iter().copied()).collect();
+            let whole = [Run::whole(0, count)];
+            let runs: Vec<&[Run]> = std::iter::once(&whole[..]).chain(inner.iter().map(|run| &run[..])).collect();
+            part.copy_from(&Source { bytes: &self.rows(&zones)?, data_type: numeric, shape: &shape }, &runs)
+        };
+        if !target.is_disjoint() || target.counts()[0] <= BATCH {
+            return target.batches(0, BATCH).into_iter().try_for_each(|(at, part)| batch(at, part));
         }
         let batches = target.batches(0, BATCH);
-        store::pool::run(call, batches.len(), || {
-            batches.into_par_iter().try_for_each(|(at, mut part)| {
-                let zones = self.axis.zones(call, progressions[0].part(at, part.shape()[0]))?;
-                part.copy_from(&self.rows(&zones)?, numeric, offset, &strides)
-            })
-        })
+        store::pool::install(call, || batches.into_par_iter().try_for_each(|(at, part)| batch(at, part)))?
     }
 
     fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {

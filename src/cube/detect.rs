@@ -7,6 +7,7 @@ use crate::cube::Attributes;
 use crate::cube::axis::{Axis, IdArray, Source};
 use crate::cube::options::SelectionOptions;
 use crate::cube::positions::RankedRanges;
+use crate::cube::progression::Progression;
 use crate::cube::selection::Choice;
 use crate::error::{Context, Error, Result};
 use crate::grid::{self, Grid, GridSpec};
@@ -38,11 +39,39 @@ pub fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Descri
             dimensions: array.dimension_names().to_vec(),
             shape: array.shape().to_vec(),
             attributes: array.attributes().clone(),
-            is_text: matches!(array.data_type(), DataType::Text),
+            is_text: matches!(array.data_type(), DataType::Text { .. }),
             kind: array.data_type().into(),
         });
     }
     Ok(arrays)
+}
+
+impl Described {
+    /// As a convention sees it.
+    pub fn meta(&self) -> ArrayMeta<'_> {
+        ArrayMeta {
+            name: &self.name,
+            dimensions: self.dimensions.clone(),
+            shape: self.shape.clone(),
+            kind: self.kind,
+            attributes: &self.attributes,
+        }
+    }
+}
+
+/// A group as a convention sees it; `ancestors` are the attributes of the groups above, nearest first.
+pub fn group_meta<'a>(
+    path: &'a str,
+    attributes: &'a Attributes,
+    arrays: &'a [Described],
+    ancestors: &'a [Attributes],
+) -> GroupMeta<'a> {
+    GroupMeta {
+        path,
+        attributes,
+        arrays: arrays.iter().map(Described::meta).collect(),
+        ancestors: ancestors.iter().collect(),
+    }
 }
 
 /// The zone axes that the conventions or the open options give to a group.
@@ -52,21 +81,7 @@ pub fn zone_axes(
     ancestors: &[Attributes],
     identity: &IdentityOptions,
 ) -> Result<Vec<ZoneAxis>> {
-    let meta = GroupMeta {
-        path: group.full_name(),
-        attributes: group.attributes(),
-        arrays: arrays
-            .iter()
-            .map(|array| ArrayMeta {
-                name: &array.name,
-                dimensions: array.dimensions.clone(),
-                shape: array.shape.clone(),
-                kind: array.kind,
-                attributes: &array.attributes,
-            })
-            .collect(),
-        ancestors: ancestors.iter().collect(),
-    };
+    let meta = group_meta(group.full_name(), group.attributes(), arrays, ancestors);
     convention::detect(&meta, identity)
 }
 
@@ -88,7 +103,7 @@ pub fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis
         return Err(Error::corrupt("it is empty and no level is given: name it with the open option LEVEL")).context(place);
     }
     let ids = IdArray::new(array.clone())?;
-    let first = ids.read_ids(call, &AxisSelection::Strided { start: 0, count: 1, step: 1 })?[0];
+    let first = ids.read_ids(call, &Progression { start: 0, count: 1, step: 1 }.into())?[0];
     grid.parse_zone(&first.to_string(), None).map(|(level, _)| level).context(place)
 }
 
@@ -116,7 +131,7 @@ fn all_ids(call: &Arc<Call>, array: &hierarchy::Array) -> Result<Vec<u64>> {
         return Err(Error::corrupt("zone ids must be integers"));
     }
     let whole: Vec<AxisSelection> =
-        array.shape().iter().map(|&size| AxisSelection::Strided { start: 0, count: size as usize, step: 1 }).collect();
+        array.shape().iter().map(|&size| Progression { start: 0, count: size as usize, step: 1 }.into()).collect();
     array.read_vec::<u64>(call, &whole)
 }
 

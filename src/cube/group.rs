@@ -234,7 +234,7 @@ impl CubeGroup {
             attributes = convention::selected(&layer.selection(), Node::Ids, &attributes);
         }
         if !convention::is_marked(&attributes) || layer.found.convention == convention::FROM_OPTIONS {
-            attributes.extend(convention::id_array_attributes(&layer.found.spec, layer.axis.level()));
+            attributes.extend(convention::id_array_attributes(&layer.found.spec, Some(layer.axis.level())));
         }
         attributes
     }
@@ -261,15 +261,15 @@ impl CubeGroup {
             }
             _ => array.attributes().clone(),
         };
-        let crs = self.crs(layer, &mut attributes);
+        let crs = self.described(array.name()).and_then(|described| self.crs(described, layer, &mut attributes));
+        let array_name = array.name().to_owned();
+        let array_name = array_name.as_str();
         Ok(StoredArray::new(
             Arc::new(array),
             Overlay {
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
-                coordinates: layer.map(|layer| (layer, ())).map_or_else(Vec::new, |(layer, ())| {
-                    self.coordinates(layer, "")
-                }),
+                coordinates: layer.map(|layer| self.coordinates(layer, array_name)).unwrap_or_default(),
                 attributes,
                 crs,
                 structural_info: layer.map(Layer::structural_info).unwrap_or_default(),
@@ -277,23 +277,20 @@ impl CubeGroup {
         ))
     }
 
-    /// `_CRS` of the array, then of the group, then CF's grid mapping, then the grid's own.
-    fn crs(&self, layer: Option<&Layer>, attributes: &mut Attributes) -> Option<Crs> {
-        use convention::crs;
-        let definitions = |attributes: &Attributes| -> Vec<String> {
-            let definitions = attributes.get(crs::ATTRIBUTE).map(crs::definitions).unwrap_or_default();
-            definitions.into_iter().map(|(_, definition)| definition).collect()
-        };
-        let own = Crs::new(definitions(attributes));
-        if own.wkt().is_some() {
-            attributes.shift_remove(crs::ATTRIBUTE);
-            return Some(own);
+    /// `_CRS` of the array, then of the group, then CF's grid mapping, then the grid's own. `_CRS` that can be
+    /// understood is not shown as an attribute.
+    fn crs(&self, array: &Described, layer: Option<&Layer>, attributes: &mut Attributes) -> Option<Crs> {
+        if let Some(own) = attributes.get(convention::crs::ATTRIBUTE) {
+            let own = Crs::new(convention::crs::definitions(own).into_iter().map(|definition| definition.text).collect());
+            if own.wkt().is_some() {
+                attributes.shift_remove(convention::crs::ATTRIBUTE);
+                return Some(own);
+            }
         }
         let layer = layer?;
-        let mut candidates = definitions(&self.attributes);
-        candidates.extend(crs::grid_mapping_definitions(attributes, |name| {
-            self.described(name).map(|array| &array.attributes)
-        }));
+        let meta = detect::group_meta(&self.full_name, &self.attributes, &self.arrays, &self.ancestors);
+        let said = convention::crs::of_array(&meta, &array.meta());
+        let mut candidates: Vec<String> = said.into_iter().map(|definition| definition.text).collect();
         candidates.push(grid_definition(&layer.found.spec));
         Some(Crs::new(candidates))
     }
@@ -338,7 +335,7 @@ impl Layer {
             ("DGGRS", spec.dggrs.to_owned()),
             ("REFINEMENT_LEVEL", self.axis.level().to_string()),
             ("INDEXING_SCHEME", spec.indexing.to_owned()),
-            ("ELLIPSOID", convention::ellipsoid::text(&spec.surface)),
+            ("ELLIPSOID", convention::ellipsoid::describe(&spec.surface)),
             ("CONVENTION", self.found.convention.to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
@@ -438,7 +435,7 @@ impl Group for CubeGroup {
 impl From<&DataType> for convention::ElementKind {
     fn from(data_type: &DataType) -> Self {
         match data_type {
-            DataType::Text => Self::Text,
+            DataType::Text { .. } => Self::Text,
             DataType::Numeric(numeric) if numeric.is_integer() => Self::Integer,
             DataType::Numeric(numeric) if !numeric.is_complex() => Self::Float,
             _ => Self::Other,

@@ -53,7 +53,7 @@ impl Options {
         };
         selection.check()?;
         let computed = value("COMPUTED").map_or(Ok(Vec::new()), parse_computed).context(|| "open option COMPUTED".into())?;
-        Ok(Self { identity: IdentityOptions::parse(pairs)?, selection, computed })
+        Ok(Self { identity: IdentityOptions::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))?, selection, computed })
     }
 }
 

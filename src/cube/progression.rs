@@ -1,6 +1,7 @@
 //! An arithmetic progression of positions: one axis of a window.
 
 use crate::error::{Error, Result};
+use crate::hierarchy::AxisSelection;
 
 /// `count` positions from `start`, `step` apart; all of them fit in 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,12 @@ impl Progression {
     #[must_use]
     pub fn part(self, at: usize, count: usize) -> Self {
         Self { start: self.start.wrapping_add_signed(self.step.wrapping_mul(at as i64)), count, step: self.step }
+    }
+}
+
+impl From<Progression> for AxisSelection {
+    fn from(Progression { start, count, step }: Progression) -> Self {
+        Self::Strided { start, count, step }
     }
 }
 

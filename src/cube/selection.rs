@@ -38,7 +38,7 @@ impl Choice {
         }
         if let Some(polygon) = &options.polygon {
             let zones = store::vector::polygons(call, polygon)
-                .and_then(|polygons| Region::from_polygons(polygons))
+                .and_then(Region::polygons)
                 .and_then(|region| grid.zones_in(level, &region, options.containment));
             also(zones.context(|| "open option POLYGON".into())?);
         }

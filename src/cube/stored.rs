@@ -9,7 +9,7 @@ use crate::cube::progression::Progression;
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
 use crate::error::{Error, Result};
 use crate::hierarchy::{self, AxisSelection};
-use crate::store::{Call, NumericType, Target};
+use crate::store::{Call, NumericType, Run, Source, Target};
 
 /// A stored array, one of whose axes may be a zone axis.
 pub struct StoredArray {
@@ -65,11 +65,7 @@ impl StoredArray {
                 }
                 match &self.zone {
                     Some((zone_at, axis)) if *zone_at == at => axis.axis_selection(ascending),
-                    _ => AxisSelection::Strided {
-                        start: ascending.start,
-                        count: ascending.count,
-                        step: ascending.step,
-                    },
+                    _ => ascending.into(),
                 }
             })
             .collect())
@@ -84,41 +80,46 @@ impl StoredArray {
     }
 
     /// The other axes as they are, the zone axis replaced by the distinct stored positions of `points`.
-    fn point_selections(&self, window: &Window, points: &Points) -> Result<Vec<AxisSelection>> {
-        let progressions = window.progressions(&self.dimensions)?;
-        Ok(progressions
-            .into_iter()
-            .enumerate()
-            .map(|(at, Progression { start, count, step })| {
-                if at == points.axis {
-                    AxisSelection::list(points.distinct.clone())
-                } else {
-                    AxisSelection::Strided { start, count, step }
-                }
-            })
-            .collect())
+    ///
+    /// Second, the axes that go down and were turned round.
+    fn point_selections(&self, window: &Window, points: &Points) -> Result<(Vec<AxisSelection>, Vec<usize>)> {
+        let mut turned = Vec::new();
+        let mut selections = Vec::new();
+        for (at, progression) in window.progressions(&self.dimensions)?.into_iter().enumerate() {
+            let (ascending, reversed) = progression.ascending();
+            if at == points.axis {
+                selections.push(AxisSelection::List(points.distinct.clone()));
+                continue;
+            }
+            if reversed {
+                turned.push(at);
+            }
+            selections.push(ascending.into());
+        }
+        Ok((selections, turned))
     }
 
-    fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, target: Target<'_>) -> Result<()> {
+    fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, mut target: Target<'_>) -> Result<()> {
         let numeric = self.numeric()?;
         let mut counts = window.count.clone();
         counts[points.axis] = points.distinct.len();
-        let strides = dense_strides(&counts, numeric.size());
-        let elements: usize = counts.iter().product();
-        let mut dense = vec![0u8; elements * numeric.size()];
-        if elements > 0 {
-            let selections = self.point_selections(window, points)?;
-            self.array.read(call, &selections, Target::from_bytes(&mut dense, numeric, &counts))?;
+        let mut dense = vec![0u8; counts.iter().product::<usize>() * numeric.size()];
+        if !dense.is_empty() {
+            let (selections, turned) = self.point_selections(window, points)?;
+            let mut whole = Target::from_bytes(&mut dense, numeric, &counts)?;
+            turned.into_iter().for_each(|axis| whole.reverse(axis));
+            self.array.read(call, &selections, whole)?;
         }
-        let missing = self.nodata.as_deref().unwrap_or_default();
-        let still = vec![0; counts.len()];
-        for ((_, mut part), source) in target.batches(points.axis, 1).into_iter().zip(&points.sources) {
-            match source {
-                Some(rank) => part.copy_from(&dense, numeric, *rank as isize * strides[points.axis], &strides)?,
-                None => part.copy_from(missing, numeric, 0, &still)?,
+        if let Some(missing) = &self.nodata {
+            for (to, _) in points.sources.iter().enumerate().filter(|(_, source)| source.is_none()) {
+                target.reborrow().narrow(points.axis, to, 1).fill(missing, numeric)?;
             }
         }
-        Ok(())
+        let every: Vec<[Run; 1]> = counts.iter().map(|&count| [Run::whole(0, count)]).collect();
+        let chosen: Vec<Run> = points.runs().collect();
+        let mut runs: Vec<&[Run]> = every.iter().map(|run| &run[..]).collect();
+        runs[points.axis] = &chosen;
+        target.copy_from(&Source { bytes: &dense, data_type: numeric, shape: &counts }, &runs)
     }
 
     fn numeric(&self) -> Result<NumericType> {
@@ -136,7 +137,11 @@ impl StoredArray {
         read: impl Fn(&[AxisSelection]) -> Result<Vec<T>>,
     ) -> Result<Vec<T>> {
         if let Some(points) = self.points(window)? {
-            let dense = read(&self.point_selections(window, &points)?)?;
+            let (selections, turned) = self.point_selections(window, &points)?;
+            let mut dense = read(&selections)?;
+            let mut counts = window.count.clone();
+            counts[points.axis] = points.distinct.len();
+            turned.into_iter().for_each(|axis| reverse_axis(&mut dense, &counts, axis));
             let inner: usize = window.count[points.axis + 1..].iter().product();
             let outer: usize = window.count[..points.axis].iter().product();
             let mut elements = Vec::with_capacity(outer * points.sources.len() * inner);
@@ -181,6 +186,12 @@ impl Points {
         let sources = positions.into_iter().map(|position| position.map(rank)).collect();
         Self { axis, distinct, sources }
     }
+
+    /// From the distinct positions to the shown indices, points outside the coverage left out.
+    fn runs(&self) -> impl Iterator<Item = Run> + '_ {
+        let shown = self.sources.iter().enumerate();
+        shown.filter_map(|(to, source)| source.map(|from| Run { from, step: 1, to, count: 1 }))
+    }
 }
 
 fn leaves_coverage(axis: &Axis) -> bool {
@@ -191,16 +202,6 @@ fn leaves_coverage(axis: &Axis) -> bool {
 fn missing_value(data_type: &DataType) -> Option<Vec<u8>> {
     let DataType::Numeric(numeric) = data_type else { return None };
     Some(numeric.nan_or_max())
-}
-
-fn dense_strides(counts: &[usize], size: usize) -> Vec<isize> {
-    let mut strides = vec![0; counts.len()];
-    let mut stride = size as isize;
-    for (place, count) in strides.iter_mut().zip(counts).rev() {
-        *place = stride;
-        stride *= *count as isize;
-    }
-    strides
 }
 
 /// Turns one axis of a dense C-ordered block round.
@@ -297,7 +298,7 @@ impl Array for StoredArray {
 
     fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
         let selections = match self.points(window)? {
-            Some(points) => self.point_selections(window, &points)?,
+            Some(points) => self.point_selections(window, &points)?.0,
             None => self.selections(window, |_| ())?,
         };
         self.array.advise(call, &selections, options)

@@ -94,6 +94,21 @@ impl NumericType {
         }
     }
 
+    /// Integers of any width and sign.
+    pub fn is_integer(self) -> bool {
+        self.is_signed_integer() || matches!(self, Self::UInt8 | Self::UInt16 | Self::UInt32 | Self::UInt64)
+    }
+
+    /// Integers that can be negative.
+    pub fn is_signed_integer(self) -> bool {
+        matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
+    }
+
+    /// Pairs of numbers.
+    pub fn is_complex(self) -> bool {
+        self.alignment() != self.size()
+    }
+
     /// The type as which the running GDAL sees it: the next wider one where it does not know this one.
     pub fn on_host(self) -> Self {
         match self {
