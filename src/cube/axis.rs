@@ -7,10 +7,10 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::cube::positions::{Positions, RankedRanges};
-use crate::cube::progression::Progression;
+use crate::cube::progression::{Chosen, Progression};
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, Zone, ZoneId, ZoneSet};
-use crate::hierarchy::{self, AxisSelection, DataType};
+use crate::hierarchy::{self, DataType};
 use crate::store::{Call, NumericType};
 
 /// Stands where a position holds no zone: padding of an id array.
@@ -67,22 +67,22 @@ impl IdArray {
     }
 
     /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
-    pub fn read_ids(&self, call: &Arc<Call>, positions: &AxisSelection) -> Result<Vec<u64>> {
+    pub fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
         let DataType::Numeric(numeric) = self.array.data_type() else {
             return Err(Error::invalid(format!("array {} holds text", self.array.full_name())));
         };
-        let positions = std::slice::from_ref(positions);
+        let positions = [positions.selection()];
         Ok(if numeric.is_signed_integer() {
-            self.array.read_vec::<i64>(call, positions)?.into_iter().map(|id| id as u64).collect()
+            self.array.read_vec::<i64>(call, &positions)?.into_iter().map(|id| id as u64).collect()
         } else {
-            self.array.read_vec::<u64>(call, positions)?
+            self.array.read_vec::<u64>(call, &positions)?
         })
     }
 
-    fn read_zones(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8, positions: &AxisSelection) -> Result<Vec<Zone>> {
+    fn read_zones(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8, positions: &Chosen) -> Result<Vec<Zone>> {
         let place = || format!("array {}", self.array.full_name());
         if matches!(self.array.data_type(), DataType::Text { .. }) {
-            let texts = self.array.read_texts(call, std::slice::from_ref(positions))?;
+            let texts = self.array.read_texts(call, &[positions.selection()])?;
             return texts.iter().map(|text| text_zone(grid, level, text.as_deref())).collect::<Result<_>>().context(place);
         }
         let ids = self.read_ids(call, positions)?;
@@ -253,9 +253,8 @@ impl Axis {
             Source::Ids(ids) => match ids.kept.get() {
                 Some(kept) => Ok(self.stored_positions(indices).map(|position| kept[position as usize]).collect()),
                 None => {
-                    let (ascending, reversed) = indices.ascending();
-                    let mut zones =
-                        ids.read_zones(call, &*self.grid, self.level, &self.axis_selection(ascending))?;
+                    let (chosen, reversed) = self.chosen(indices);
+                    let mut zones = ids.read_zones(call, &*self.grid, self.level, &chosen)?;
                     if reversed {
                         zones.reverse();
                     }
@@ -265,12 +264,14 @@ impl Axis {
         }
     }
 
-    /// The stored positions at ascending `indices`, as the hierarchy reads them. Not for points.
-    pub fn axis_selection(&self, indices: Progression) -> AxisSelection {
-        match &self.positions {
-            Positions::All(_) => indices.into(),
-            _ => AxisSelection::List(self.stored_positions(indices).collect()),
+    /// The stored positions at `indices`, as the hierarchy reads them, and whether they come out in reverse order. Not
+    /// for points.
+    pub fn chosen(&self, indices: Progression) -> (Chosen, bool) {
+        if let Positions::All(_) = self.positions {
+            return (Chosen::Strided(indices), false);
         }
+        let (ascending, reversed) = indices.ascending();
+        (Chosen::List(self.stored_positions(ascending).collect()), reversed)
     }
 
     fn stored_positions(&self, indices: Progression) -> impl Iterator<Item = u64> + '_ {
@@ -302,7 +303,7 @@ impl Axis {
         for start in (0..len).step_by(BLOCK as usize) {
             let count = BLOCK.min(len - start) as usize;
             let zones =
-                ids.read_zones(call, &*self.grid, self.level, &Progression { start, count, step: 1 }.into())?;
+                ids.read_zones(call, &*self.grid, self.level, &Chosen::Strided(Progression { start, count, step: 1 }))?;
             zones.iter().enumerate().for_each(|(at, zone)| visit(start + at as u64, *zone));
             if len <= KEPT {
                 all.extend(zones);

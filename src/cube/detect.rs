@@ -7,7 +7,7 @@ use crate::cube::Attributes;
 use crate::cube::axis::{Axis, IdArray, Source};
 use crate::cube::options::SelectionOptions;
 use crate::cube::positions::RankedRanges;
-use crate::cube::progression::Progression;
+use crate::cube::progression::{Chosen, Progression};
 use crate::cube::selection::Choice;
 use crate::error::{Context, Error, Result};
 use crate::grid::{self, Grid, GridSpec};
@@ -103,7 +103,7 @@ pub fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis
         return Err(Error::corrupt("it is empty and no level is given: name it with the open option LEVEL")).context(place);
     }
     let ids = IdArray::new(array.clone())?;
-    let first = ids.read_ids(call, &Progression { start: 0, count: 1, step: 1 }.into())?[0];
+    let first = ids.read_ids(call, &Chosen::Strided(Progression { start: 0, count: 1, step: 1 }))?[0];
     grid.parse_zone(&first.to_string(), None).map(|(level, _)| level).context(place)
 }
 
@@ -130,8 +130,7 @@ fn all_ids(call: &Arc<Call>, array: &hierarchy::Array) -> Result<Vec<u64>> {
     if !matches!(array.data_type(), DataType::Numeric(numeric) if numeric.is_integer()) {
         return Err(Error::corrupt("zone ids must be integers"));
     }
-    let whole: Vec<AxisSelection> =
-        array.shape().iter().map(|&size| Progression { start: 0, count: size as usize, step: 1 }.into()).collect();
+    let whole: Vec<AxisSelection<'_>> = array.shape().iter().map(|&size| AxisSelection::all(size)).collect::<Result<_>>()?;
     array.read_vec::<u64>(call, &whole)
 }
 

@@ -51,9 +51,29 @@ impl Progression {
     }
 }
 
-impl From<Progression> for AxisSelection {
-    fn from(Progression { start, count, step }: Progression) -> Self {
-        Self::Strided { start, count, step }
+/// Stored positions along one axis, as [`AxisSelection`] but owned.
+#[derive(Clone, Debug)]
+pub enum Chosen {
+    /// Evenly spaced.
+    Strided(Progression),
+    /// Ascending.
+    List(Vec<u64>),
+}
+
+impl Chosen {
+    /// As the hierarchy reads them.
+    pub fn selection(&self) -> AxisSelection<'_> {
+        match self {
+            Self::Strided(Progression { start, count, step }) => {
+                AxisSelection::Strided { start: *start, count: *count, step: *step }
+            }
+            Self::List(positions) => AxisSelection::List(positions),
+        }
+    }
+
+    /// All axes of a read.
+    pub fn selections(axes: &[Self]) -> Vec<AxisSelection<'_>> {
+        axes.iter().map(Self::selection).collect()
     }
 }
 

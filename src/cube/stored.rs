@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cube::axis::Axis;
 use crate::cube::crs::Crs;
 use crate::cube::positions::Positions;
-use crate::cube::progression::Progression;
+use crate::cube::progression::{Chosen, Progression};
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
 use crate::error::{Error, Result};
 use crate::hierarchy::{self, AxisSelection};
@@ -52,23 +52,20 @@ impl StoredArray {
         Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info }
     }
 
-    /// The window as the hierarchy reads it; axes that go down are turned round, in `target` too.
-    fn selections(&self, window: &Window, mut turned: impl FnMut(usize)) -> Result<Vec<AxisSelection>> {
+    /// The window as the hierarchy reads it; `turned` hears of an axis that comes out in reverse order.
+    fn chosen(&self, window: &Window, mut turned: impl FnMut(usize)) -> Result<Vec<Chosen>> {
         let progressions = window.progressions(&self.dimensions)?;
-        Ok(progressions
-            .into_iter()
-            .enumerate()
-            .map(|(at, progression)| {
-                let (ascending, reversed) = progression.ascending();
+        let chosen = progressions.into_iter().enumerate().map(|(at, progression)| match &self.zone {
+            Some((zone_at, axis)) if *zone_at == at => {
+                let (chosen, reversed) = axis.chosen(progression);
                 if reversed {
                     turned(at);
                 }
-                match &self.zone {
-                    Some((zone_at, axis)) if *zone_at == at => axis.axis_selection(ascending),
-                    _ => ascending.into(),
-                }
-            })
-            .collect())
+                chosen
+            }
+            _ => Chosen::Strided(progression),
+        });
+        Ok(chosen.collect())
     }
 
     /// The points of this window, when the zone axis shows points.
@@ -80,23 +77,10 @@ impl StoredArray {
     }
 
     /// The other axes as they are, the zone axis replaced by the distinct stored positions of `points`.
-    ///
-    /// Second, the axes that go down and were turned round.
-    fn point_selections(&self, window: &Window, points: &Points) -> Result<(Vec<AxisSelection>, Vec<usize>)> {
-        let mut turned = Vec::new();
-        let mut selections = Vec::new();
-        for (at, progression) in window.progressions(&self.dimensions)?.into_iter().enumerate() {
-            let (ascending, reversed) = progression.ascending();
-            if at == points.axis {
-                selections.push(AxisSelection::List(points.distinct.clone()));
-                continue;
-            }
-            if reversed {
-                turned.push(at);
-            }
-            selections.push(ascending.into());
-        }
-        Ok((selections, turned))
+    fn chosen_points(&self, window: &Window, points: &Points) -> Result<Vec<Chosen>> {
+        let mut chosen: Vec<Chosen> = window.progressions(&self.dimensions)?.into_iter().map(Chosen::Strided).collect();
+        chosen[points.axis] = Chosen::List(points.distinct.clone());
+        Ok(chosen)
     }
 
     fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, mut target: Target<'_>) -> Result<()> {
@@ -105,10 +89,8 @@ impl StoredArray {
         counts[points.axis] = points.distinct.len();
         let mut dense = vec![0u8; counts.iter().product::<usize>() * numeric.size()];
         if !dense.is_empty() {
-            let (selections, turned) = self.point_selections(window, points)?;
-            let mut whole = Target::from_bytes(&mut dense, numeric, &counts)?;
-            turned.into_iter().for_each(|axis| whole.reverse(axis));
-            self.array.read(call, &selections, whole)?;
+            let chosen = self.chosen_points(window, points)?;
+            self.array.read(call, &Chosen::selections(&chosen), Target::from_bytes(&mut dense, numeric, &counts)?)?;
         }
         if let Some(missing) = &self.nodata {
             for (to, _) in points.sources.iter().enumerate().filter(|(_, source)| source.is_none()) {
@@ -134,14 +116,10 @@ impl StoredArray {
         &self,
         window: &Window,
         missing: T,
-        read: impl Fn(&[AxisSelection]) -> Result<Vec<T>>,
+        read: impl Fn(&[AxisSelection<'_>]) -> Result<Vec<T>>,
     ) -> Result<Vec<T>> {
         if let Some(points) = self.points(window)? {
-            let (selections, turned) = self.point_selections(window, &points)?;
-            let mut dense = read(&selections)?;
-            let mut counts = window.count.clone();
-            counts[points.axis] = points.distinct.len();
-            turned.into_iter().for_each(|axis| reverse_axis(&mut dense, &counts, axis));
+            let dense = read(&Chosen::selections(&self.chosen_points(window, &points)?))?;
             let inner: usize = window.count[points.axis + 1..].iter().product();
             let outer: usize = window.count[..points.axis].iter().product();
             let mut elements = Vec::with_capacity(outer * points.sources.len() * inner);
@@ -159,7 +137,7 @@ impl StoredArray {
             return Ok(elements);
         }
         let mut turned = Vec::new();
-        let mut elements = read(&self.selections(window, |axis| turned.push(axis))?)?;
+        let mut elements = read(&Chosen::selections(&self.chosen(window, |axis| turned.push(axis))?))?;
         for axis in turned {
             reverse_axis(&mut elements, &window.count, axis);
         }
@@ -194,14 +172,45 @@ impl Points {
     }
 }
 
+/// How much `AdviseRead` may keep when its caller does not say.
+const ADVISED_BYTES: usize = 256 << 20;
+
+/// `CACHE_SIZE` in bytes, as GDAL's Zarr driver names it.
+fn cache_bytes(options: &[(String, String)]) -> Result<usize> {
+    match options.iter().find(|(key, _)| key.eq_ignore_ascii_case("CACHE_SIZE")) {
+        Some((_, value)) => value
+            .trim()
+            .parse()
+            .map_err(|_| Error::invalid(format!("option CACHE_SIZE: '{value}' is not a number of bytes"))),
+        None => Ok(ADVISED_BYTES),
+    }
+}
+
 fn leaves_coverage(axis: &Axis) -> bool {
     matches!(axis.positions(), Positions::Points(stored) if stored.contains(&None))
 }
 
 /// What stands for "no value" in a type whose store names none: NaN, or the largest integer.
 fn missing_value(data_type: &DataType) -> Option<Vec<u8>> {
-    let DataType::Numeric(numeric) = data_type else { return None };
-    Some(numeric.nan_or_max())
+    use NumericType as N;
+    Some(match data_type.numeric()? {
+        N::UInt8 => vec![u8::MAX],
+        N::Int8 => i8::MAX.to_ne_bytes().into(),
+        N::UInt16 => u16::MAX.to_ne_bytes().into(),
+        N::Int16 => i16::MAX.to_ne_bytes().into(),
+        N::UInt32 => u32::MAX.to_ne_bytes().into(),
+        N::Int32 => i32::MAX.to_ne_bytes().into(),
+        N::UInt64 => u64::MAX.to_ne_bytes().into(),
+        N::Int64 => i64::MAX.to_ne_bytes().into(),
+        N::Float16 => half::f16::NAN.to_ne_bytes().into(),
+        N::Float32 => f32::NAN.to_ne_bytes().into(),
+        N::Float64 => f64::NAN.to_ne_bytes().into(),
+        N::CFloat16 => half::f16::NAN.to_ne_bytes().repeat(2),
+        N::CFloat32 => f32::NAN.to_ne_bytes().repeat(2),
+        N::CFloat64 => f64::NAN.to_ne_bytes().repeat(2),
+        N::CInt16 => i16::MAX.to_ne_bytes().repeat(2),
+        N::CInt32 => i32::MAX.to_ne_bytes().repeat(2),
+    })
 }
 
 /// Turns one axis of a dense C-ordered block round.
@@ -276,8 +285,8 @@ impl Array for StoredArray {
         if let Some(points) = self.points(window)? {
             return self.read_number_points(call, window, &points, target);
         }
-        let selections = self.selections(window, |axis| target.reverse(axis))?;
-        self.array.read(call, &selections, target)
+        let chosen = self.chosen(window, |axis| target.reverse(axis))?;
+        self.array.read(call, &Chosen::selections(&chosen), target)
     }
 
     fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
@@ -297,11 +306,11 @@ impl Array for StoredArray {
     }
 
     fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
-        let selections = match self.points(window)? {
-            Some(points) => self.point_selections(window, &points)?.0,
-            None => self.selections(window, |_| ())?,
+        let chosen = match self.points(window)? {
+            Some(points) => self.chosen_points(window, &points)?,
+            None => self.chosen(window, |_| ())?,
         };
-        self.array.advise(call, &selections, options)
+        self.array.advise(call, &Chosen::selections(&chosen), cache_bytes(options)?)
     }
 }
 
