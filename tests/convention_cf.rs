@@ -37,13 +37,27 @@ fn figures_of_the_earth() {
         (json!({}), sphere()),
         (json!({"earth_radius": 6371229}), Surface::Sphere { radius_m: 6371229.0 }),
         (json!({"reference_ellipsoid_name": "WGS 84"}), wgs84()),
-        (json!({"reference_ellipsoid_name": "GRS 1980"}),
-         Surface::Ellipsoid { name: Some("GRS80".into()), semi_major_m: 6378137.0, inverse_flattening: 298.257222101 }),
-        (json!({"semi_major_axis": 6378137.0, "inverse_flattening": 298.257223563, "reference_ellipsoid_name": "wgs84"}), wgs84()),
+        (
+            json!({"reference_ellipsoid_name": "GRS 1980"}),
+            Surface::Ellipsoid {
+                name: Some("GRS80".into()),
+                semi_major_m: 6378137.0,
+                inverse_flattening: 298.257222101,
+            },
+        ),
+        (
+            json!({"semi_major_axis": 6378137.0, "inverse_flattening": 298.257223563, "reference_ellipsoid_name": "wgs84"}),
+            wgs84(),
+        ),
         (json!({"semi_major_axis": 6371000.0, "semi_minor_axis": 6371000.0}), Surface::Sphere { radius_m: 6371000.0 }),
-        (json!({"semi_major_axis": 6378137.0, "semi_minor_axis": 6356752.314245179, "inverse_flattening": 298.257223563}),
-         Surface::Ellipsoid { name: None, semi_major_m: 6378137.0, inverse_flattening: 298.257223563 }),
-        (json!({"ellipsoid": {"name": "WGS84", "semimajor_axis": 6378137.0, "inverse_flattening": 298.257223563}}), wgs84()),
+        (
+            json!({"semi_major_axis": 6378137.0, "semi_minor_axis": 6356752.314245179, "inverse_flattening": 298.257223563}),
+            Surface::Ellipsoid { name: None, semi_major_m: 6378137.0, inverse_flattening: 298.257223563 },
+        ),
+        (
+            json!({"ellipsoid": {"name": "WGS84", "semimajor_axis": 6378137.0, "inverse_flattening": 298.257223563}}),
+            wgs84(),
+        ),
         (json!({"longitude_of_prime_meridian": 0.0}), sphere()),
     ];
     for (figure, surface) in cases {
@@ -70,20 +84,29 @@ fn without_index_the_data_hold_the_globe() {
 
 #[test]
 fn the_extended_form_and_one_dimensional_mappings_are_read() {
-    let group = changed(&base(), &[
-        ("/arrays/tas/attributes/grid_mapping", Some(json!("other: x y crs: cell"))),
-        ("/arrays/crs/dims", Some(json!({"crs": 1}))),
-    ]);
+    let group = changed(
+        &base(),
+        &[
+            ("/arrays/tas/attributes/grid_mapping", Some(json!("other: x y crs: cell"))),
+            ("/arrays/crs/dims", Some(json!({"crs": 1}))),
+        ],
+    );
     assert_eq!(axis(&group).level, Some(5));
 }
 
 #[test]
 fn two_mappings_serve_their_own_data() {
-    let group = changed(&base(), &[
-        ("/arrays/crs_2", Some(json!({"dims": {}, "attributes":
-            {"grid_mapping_name": "healpix", "indexing_scheme": "ring", "refinement_level": 1}}))),
-        ("/arrays/pr", Some(json!({"dims": {"coarse": 48}, "attributes": {"grid_mapping": "crs_2"}}))),
-    ]);
+    let group = changed(
+        &base(),
+        &[
+            (
+                "/arrays/crs_2",
+                Some(json!({"dims": {}, "attributes":
+            {"grid_mapping_name": "healpix", "indexing_scheme": "ring", "refinement_level": 1}})),
+            ),
+            ("/arrays/pr", Some(json!({"dims": {"coarse": 48}, "attributes": {"grid_mapping": "crs_2"}}))),
+        ],
+    );
     let axes = axes(&group);
     assert_eq!(axes.len(), 2);
     assert_eq!((axes[0].level, axes[0].id_array.as_deref()), (Some(5), Some("index")));
@@ -92,10 +115,13 @@ fn two_mappings_serve_their_own_data() {
 
 #[test]
 fn ids_that_carry_their_level() {
-    let group = changed(&base(), &[
-        ("/arrays/crs/attributes/indexing_scheme", Some(json!("nuniq"))),
-        ("/arrays/crs/attributes/refinement_level", None),
-    ]);
+    let group = changed(
+        &base(),
+        &[
+            ("/arrays/crs/attributes/indexing_scheme", Some(json!("nuniq"))),
+            ("/arrays/crs/attributes/refinement_level", None),
+        ],
+    );
     assert_eq!((axis(&group).level, axis(&group).spec.indexing), (None, "nuniq"));
     let both = changed(&base(), &[("/arrays/crs/attributes/indexing_scheme", Some(json!("zuniq")))]);
     assert_eq!(axis(&both).level, Some(5));
@@ -104,7 +130,8 @@ fn ids_that_carry_their_level() {
 
 #[test]
 fn mappings_that_are_no_business_of_ours_are_ignored() {
-    let other = changed(&base(), &[("/arrays/crs/attributes/grid_mapping_name", Some(json!("rotated_latitude_longitude")))]);
+    let other =
+        changed(&base(), &[("/arrays/crs/attributes/grid_mapping_name", Some(json!("rotated_latitude_longitude")))]);
     assert_eq!(axes(&other), []);
     let alone = json!({"arrays": {"crs": base()["arrays"]["crs"].clone()}});
     assert_eq!(axes(&alone), []);
@@ -114,28 +141,46 @@ fn mappings_that_are_no_business_of_ours_are_ignored() {
 fn malformed_metadata_are_refused() {
     let level = "/arrays/crs/attributes/refinement_level";
     let scheme = "/arrays/crs/attributes/indexing_scheme";
-    assert_refused(&base(), vec![
-        (vec![(level, None)], Corrupt, &["/crs", "refinement_level", "missing"]),
-        (vec![(level, Some(json!(5.5)))], Corrupt, &["/crs", "refinement_level", "5.5"]),
-        (vec![(level, Some(json!(30)))], Corrupt, &["refinement_level", "30"]),
-        (vec![(level, Some(json!("five")))], Corrupt, &["refinement_level", "five"]),
-        (vec![(scheme, None)], Corrupt, &["indexing_scheme", "missing"]),
-        (vec![(scheme, Some(json!("nested_unique")))], Unsupported, &["nested_unique", "nuniq"]),
-        (vec![("/arrays/crs/attributes/semi_major_axis", Some(json!(6378137)))], Corrupt, &["/crs", "inverse_flattening"]),
-        (vec![("/arrays/crs/attributes/inverse_flattening", Some(json!(298.25)))], Corrupt, &["semi_major_axis"]),
-        (vec![("/arrays/crs/attributes/earth_radius", Some(json!("big")))], Corrupt, &["earth_radius", "number"]),
-        (vec![("/arrays/crs/attributes/reference_ellipsoid_name", Some(json!("Potato")))], Unsupported, &["reference_ellipsoid_name", "Potato"]),
-        (vec![("/arrays/crs/attributes/longitude_of_prime_meridian", Some(json!(2.3)))], Unsupported, &["longitude_of_prime_meridian"]),
-        (vec![("/arrays/crs/dims", Some(json!({"a": 1, "b": 1})))], Corrupt, &["/crs", "2 dimensions"]),
-        (vec![("/arrays/index/dims", Some(json!({"a": 5, "b": 10})))], Corrupt, &["/index", "standard_name"]),
-        (vec![("/arrays/index/kind", Some(json!("float")))], Corrupt, &["/index", "Float"]),
-        (vec![("/arrays/index", None)], Corrupt, &["/crs", "12288", "ZONE_ID"]),
-    ]);
-    assert_refused(&global(), vec![
-        (vec![("/arrays/tas/dims/cell", Some(json!(12287)))], Corrupt, &["12288"]),
-        (vec![("/arrays/tas/dims/ocean", Some(json!(12288)))], Corrupt, &["cell, ocean"]),
-        (vec![(scheme, Some(json!("zuniq"))), (level, None)], Corrupt, &["level", "healpix_index"]),
-    ]);
+    assert_refused(
+        &base(),
+        vec![
+            (vec![(level, None)], Corrupt, &["/crs", "refinement_level", "missing"]),
+            (vec![(level, Some(json!(5.5)))], Corrupt, &["/crs", "refinement_level", "5.5"]),
+            (vec![(level, Some(json!(30)))], Corrupt, &["refinement_level", "30"]),
+            (vec![(level, Some(json!("five")))], Corrupt, &["refinement_level", "five"]),
+            (vec![(scheme, None)], Corrupt, &["indexing_scheme", "missing"]),
+            (vec![(scheme, Some(json!("nested_unique")))], Unsupported, &["nested_unique", "nuniq"]),
+            (
+                vec![("/arrays/crs/attributes/semi_major_axis", Some(json!(6378137)))],
+                Corrupt,
+                &["/crs", "inverse_flattening"],
+            ),
+            (vec![("/arrays/crs/attributes/inverse_flattening", Some(json!(298.25)))], Corrupt, &["semi_major_axis"]),
+            (vec![("/arrays/crs/attributes/earth_radius", Some(json!("big")))], Corrupt, &["earth_radius", "number"]),
+            (
+                vec![("/arrays/crs/attributes/reference_ellipsoid_name", Some(json!("Potato")))],
+                Unsupported,
+                &["reference_ellipsoid_name", "Potato"],
+            ),
+            (
+                vec![("/arrays/crs/attributes/longitude_of_prime_meridian", Some(json!(2.3)))],
+                Unsupported,
+                &["longitude_of_prime_meridian"],
+            ),
+            (vec![("/arrays/crs/dims", Some(json!({"a": 1, "b": 1})))], Corrupt, &["/crs", "2 dimensions"]),
+            (vec![("/arrays/index/dims", Some(json!({"a": 5, "b": 10})))], Corrupt, &["/index", "standard_name"]),
+            (vec![("/arrays/index/kind", Some(json!("float")))], Corrupt, &["/index", "Float"]),
+            (vec![("/arrays/index", None)], Corrupt, &["/crs", "12288", "ZONE_ID"]),
+        ],
+    );
+    assert_refused(
+        &global(),
+        vec![
+            (vec![("/arrays/tas/dims/cell", Some(json!(12287)))], Corrupt, &["12288"]),
+            (vec![("/arrays/tas/dims/ocean", Some(json!(12288)))], Corrupt, &["cell, ocean"]),
+            (vec![(scheme, Some(json!("zuniq"))), (level, None)], Corrupt, &["level", "healpix_index"]),
+        ],
+    );
 }
 
 #[test]
@@ -157,7 +202,9 @@ fn a_selection_is_indexed_and_found_again() {
             "tas": {"dims": {"time": 4, dimension: 9}, "attributes": data}
         }});
         let after = axis(&copy);
-        assert_eq!((after.convention, after.spec, after.level, after.id_array.as_deref()),
-                   ("CF", before.spec.clone(), before.level, Some("zone_id")));
+        assert_eq!(
+            (after.convention, after.spec, after.level, after.id_array.as_deref()),
+            ("CF", before.spec.clone(), before.level, Some("zone_id"))
+        );
     }
 }

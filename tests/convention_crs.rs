@@ -30,7 +30,10 @@ fn url_goes_first_then_wkt_then_projjson() {
 #[test]
 fn a_bare_text_and_bare_projjson_are_taken() {
     for text in ["EPSG:4326", " GEOGCRS[\"x\"] ", "+proj=longlat"] {
-        assert_eq!((definitions(&json!(text))[0].key, definitions(&json!(text))[0].text.as_str()), ("text", text.trim()));
+        assert_eq!(
+            (definitions(&json!(text))[0].key, definitions(&json!(text))[0].text.as_str()),
+            ("text", text.trim())
+        );
     }
     assert_eq!(keys(&json!({"type": "GeographicCRS", "name": "x"})), ["projjson"]);
     assert_eq!(keys(&json!("{\"type\": \"GeographicCRS\"}")), ["projjson"]);
@@ -38,7 +41,9 @@ fn a_bare_text_and_bare_projjson_are_taken() {
 
 #[test]
 fn what_holds_no_crs_gives_none() {
-    for nothing in [json!(null), json!(4326), json!(""), json!([]), json!({}), json!({"url": 5, "wkt": "", "projjson": []})] {
+    for nothing in
+        [json!(null), json!(4326), json!(""), json!([]), json!({}), json!({"url": 5, "wkt": "", "projjson": []})]
+    {
         assert_eq!(keys(&nothing), [""; 0], "{nothing}");
     }
     assert_eq!(keys(&json!({"url": null, "wkt": "GEOGCRS[]"})), ["wkt"]);

@@ -26,7 +26,10 @@ fn with(attributes: Value) -> Value {
 fn the_header_s_example_is_read() {
     let axis = axis(&with(header_example(include_str!("../src/convention/xdggs.rs"))));
     assert_eq!((axis.convention, axis.level, axis.spec.indexing), ("XDGGS", Some(6), "nested"));
-    assert_eq!((axis.spec.surface, axis.id_array, axis.dimensions), (wgs84(), Some("cell_ids".into()), vec!["cells".to_owned()]));
+    assert_eq!(
+        (axis.spec.surface, axis.id_array, axis.dimensions),
+        (wgs84(), Some("cell_ids".into()), vec!["cells".to_owned()])
+    );
 }
 
 #[test]
@@ -49,7 +52,7 @@ fn every_alias_is_the_same_grid() {
     }
     assert_eq!(axis(&with(json!({"grid_name": "healpix", "level": 6, "nest": false}))).spec.indexing, "ring");
     for null in [Value::Null, json!("null")] {
-        let zuniq = axis(&with(json!({"grid_name": "healpix", "level": null, "indexing_scheme": "zuniq", "ellipsoid": null})));
+        let zuniq = axis(&with(json!({"grid_name": "healpix", "level": (null.clone()), "indexing_scheme": "zuniq"})));
         assert_eq!((zuniq.level, zuniq.spec.indexing), (None, "zuniq"), "{null}");
     }
 }
@@ -57,10 +60,13 @@ fn every_alias_is_the_same_grid() {
 #[test]
 fn any_array_of_ids_will_do_and_cell_ids_goes_first() {
     let attributes = base()["arrays"]["cell_ids"]["attributes"].clone();
-    let text = changed(&base(), &[
-        ("/arrays/cell_ids", None),
-        ("/arrays/zones", Some(json!({"dims": {"cells": 50}, "kind": "text", "attributes": attributes.clone()}))),
-    ]);
+    let text = changed(
+        &base(),
+        &[
+            ("/arrays/cell_ids", None),
+            ("/arrays/zones", Some(json!({"dims": {"cells": 50}, "kind": "text", "attributes": attributes.clone()}))),
+        ],
+    );
     assert_eq!(axis(&text).id_array.as_deref(), Some("zones"));
     let mut two = json!({"arrays": {"a": {"dims": {"cells": 50}, "kind": "integer", "attributes": attributes}}});
     two["arrays"]["cell_ids"] = base()["arrays"]["cell_ids"].clone();
@@ -72,7 +78,8 @@ fn any_array_of_ids_will_do_and_cell_ids_goes_first() {
 #[test]
 fn two_dimensions_are_two_axes() {
     let coarse = json!({"dims": {"coarse": 5}, "kind": "integer", "attributes": {"grid_name": "healpix", "level": 2}});
-    let levels: Vec<_> = axes(&changed(&base(), &[("/arrays/coarse_ids", Some(coarse))])).iter().map(|axis| axis.level).collect();
+    let levels: Vec<_> =
+        axes(&changed(&base(), &[("/arrays/coarse_ids", Some(coarse))])).iter().map(|axis| axis.level).collect();
     assert_eq!(levels, [Some(6), Some(2)]);
 }
 
@@ -93,31 +100,38 @@ fn malformed_metadata_are_refused() {
         all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         row(all)
     };
-    assert_refused(&base(), vec![
-        (healpix(json!({})), Corrupt, &["/cell_ids", "'level'", "missing"]),
-        (healpix(json!({"level": null})), Corrupt, &["'level'", "missing"]),
-        (healpix(json!({"level": 6.0})), Corrupt, &["'level'", "integer", "6.0"]),
-        (healpix(json!({"level": "6"})), Corrupt, &["'level'", "integer"]),
-        (healpix(json!({"level": -6})), Corrupt, &["'level'", "-6"]),
-        (healpix(json!({"level": 30})), Corrupt, &["'level'", "30"]),
-        (healpix(json!({"level": true})), Corrupt, &["'level'", "true"]),
-        (healpix(json!({"nside": 63})), Corrupt, &["'nside'", "63", "power of two"]),
-        (healpix(json!({"nside": 0})), Corrupt, &["'nside'", "power of two"]),
-        (healpix(json!({"nside": 64.0})), Corrupt, &["'nside'", "integer"]),
-        (healpix(json!({"level": 6, "nside": 32})), Corrupt, &["'level'", "'nside'", "5"]),
-        (healpix(json!({"level": 6, "order": 5})), Corrupt, &["'level'", "'order'"]),
-        (healpix(json!({"level": 6, "indexing_scheme": "ring", "nest": true})), Corrupt, &["indexing_scheme", "nest"]),
-        (healpix(json!({"level": 6, "nest": "yes"})), Corrupt, &["'nest'", "yes"]),
-        (healpix(json!({"level": 6, "indexing_scheme": "unique"})), Unsupported, &["unique", "zuniq"]),
-        (healpix(json!({"level": 6, "indexing_scheme": 0})), Corrupt, &["indexing_scheme"]),
-        (healpix(json!({"level": 6, "ellipsoid": {"semi_major": 1}})), Corrupt, &["ellipsoid", "semi_major_axis"]),
-        (healpix(json!({"level": 6, "ellipsoid": "{not json"})), Unsupported, &["ellipsoid", "not json"]),
-        (row(json!({"grid_name": "ivea7h.dggal", "level": 6})), Unsupported, &["ivea7h.dggal", "DGGAL"]),
-        (row(json!({"grid_name": "quadsphere", "level": 6})), Unsupported, &["quadsphere", "HEALPix"]),
-        (vec![("/arrays/cell_ids/kind", Some(json!("float")))], Corrupt, &["/cell_ids", "Float"]),
-        (vec![("/arrays/cell_ids/dims", Some(json!({"y": 5, "x": 10})))], Corrupt, &["/cell_ids", "one dimension"]),
-        (vec![("/arrays/cell_ids/dims", Some(json!({})))], Corrupt, &["/cell_ids", "one dimension"]),
-    ]);
+    assert_refused(
+        &base(),
+        vec![
+            (healpix(json!({})), Corrupt, &["/cell_ids", "'level'", "missing"]),
+            (healpix(json!({"level": null})), Corrupt, &["'level'", "missing"]),
+            (healpix(json!({"level": 6.0})), Corrupt, &["'level'", "integer", "6.0"]),
+            (healpix(json!({"level": "6"})), Corrupt, &["'level'", "integer"]),
+            (healpix(json!({"level": -6})), Corrupt, &["'level'", "-6"]),
+            (healpix(json!({"level": 30})), Corrupt, &["'level'", "30"]),
+            (healpix(json!({"level": true})), Corrupt, &["'level'", "true"]),
+            (healpix(json!({"nside": 63})), Corrupt, &["'nside'", "63", "power of two"]),
+            (healpix(json!({"nside": 0})), Corrupt, &["'nside'", "power of two"]),
+            (healpix(json!({"nside": 64.0})), Corrupt, &["'nside'", "integer"]),
+            (healpix(json!({"level": 6, "nside": 32})), Corrupt, &["'level'", "'nside'", "5"]),
+            (healpix(json!({"level": 6, "order": 5})), Corrupt, &["'level'", "'order'"]),
+            (
+                healpix(json!({"level": 6, "indexing_scheme": "ring", "nest": true})),
+                Corrupt,
+                &["indexing_scheme", "nest"],
+            ),
+            (healpix(json!({"level": 6, "nest": "yes"})), Corrupt, &["'nest'", "yes"]),
+            (healpix(json!({"level": 6, "indexing_scheme": "unique"})), Unsupported, &["unique", "zuniq"]),
+            (healpix(json!({"level": 6, "indexing_scheme": 0})), Corrupt, &["indexing_scheme"]),
+            (healpix(json!({"level": 6, "ellipsoid": {"semi_major": 1}})), Corrupt, &["ellipsoid", "semi_major_axis"]),
+            (healpix(json!({"level": 6, "ellipsoid": "{not json"})), Unsupported, &["ellipsoid", "not json"]),
+            (row(json!({"grid_name": "ivea7h.dggal", "level": 6})), Unsupported, &["ivea7h.dggal", "DGGAL"]),
+            (row(json!({"grid_name": "quadsphere", "level": 6})), Unsupported, &["quadsphere", "HEALPix"]),
+            (vec![("/arrays/cell_ids/kind", Some(json!("float")))], Corrupt, &["/cell_ids", "Float"]),
+            (vec![("/arrays/cell_ids/dims", Some(json!({"y": 5, "x": 10})))], Corrupt, &["/cell_ids", "one dimension"]),
+            (vec![("/arrays/cell_ids/dims", Some(json!({})))], Corrupt, &["/cell_ids", "one dimension"]),
+        ],
+    );
 }
 
 #[test]
@@ -128,6 +142,18 @@ fn written_attributes_are_found_again_also_as_a_netcdf_copy_keeps_them() {
         Surface::Sphere { radius_m: 6371229.0 },
         Surface::Ellipsoid { name: None, semi_major_m: 6378200.0, inverse_flattening: 300.0 },
     ];
+    // xdggs takes the name for the truth, so it is written only where it is.
+    let named = |surface: &Surface| {
+        id_array_attributes(
+            &GridSpec { dggrs: "HEALPix", surface: surface.clone(), orientation: None, indexing: "nested" },
+            Some(6),
+        )["ellipsoid"]
+            .get("name")
+            .cloned()
+    };
+    assert_eq!(surfaces.each_ref().map(named), [Some(json!("WGS84")), Some(json!("sphere")), None, None]);
+    let own = Surface::Ellipsoid { name: Some("Own".into()), semi_major_m: 6378200.0, inverse_flattening: 300.0 };
+    assert_eq!(named(&own), None);
     for surface in surfaces {
         for indexing in ["nested", "ring", "nuniq", "zuniq"] {
             let spec = GridSpec { dggrs: "HEALPix", surface: surface.clone(), orientation: None, indexing };
@@ -156,14 +182,15 @@ fn a_selection_leaves_what_is_true_and_replaces_what_is_not() {
     let axis = axis(&base());
     let selection = Selection { axis: &axis, id_array: "cell_ids", dimension: "cells" };
     let rewrite = |attributes: &Value| selected(&selection, Node::Ids, attributes.as_object().unwrap());
-    let true_ones = json!({"grid_name": "healpix", "nside": 64, "nest": true, "long_name": "kept", "standard_name": "healpix_index"});
+    let true_ones = json!({"grid_name": "healpix", "nside": 64, "nest": true, "long_name": "kept"});
     assert_eq!(Value::from(rewrite(&true_ones)), true_ones);
     // xdggs refuses a parameter that is given twice, so no alias may stay beside its canonical key.
     let rewritten = rewrite(&json!({"grid_name": "healpix", "nside": 32, "nest": true, "long_name": "kept"}));
     assert!(!rewritten.contains_key("nside") && !rewritten.contains_key("nest"), "{rewritten:?}");
     assert_eq!((&rewritten["level"], &rewritten["long_name"]), (&json!(6), &json!("kept")));
     let computed = rewrite(&json!({}));
-    assert_eq!((&computed["grid_name"], &computed["indexing_scheme"]), (&json!("healpix"), &json!("nested")));
+    // And nothing else: xdggs refuses every attribute that it does not know.
+    assert_eq!(computed.keys().collect::<Vec<_>>(), ["grid_name", "level", "indexing_scheme", "ellipsoid"]);
 }
 
 #[test]
@@ -174,6 +201,10 @@ fn the_real_stores_are_read() {
         let Some(path) = real_store(&format!("xdggs/{store}")) else { continue };
         let axes = read_group(&path).detect().unwrap();
         assert_eq!(axes.len(), 1, "{store}");
-        assert_eq!((axes[0].convention, axes[0].level, &axes[0].spec.surface), ("XDGGS", Some(level), &surface), "{store}");
+        assert_eq!(
+            (axes[0].convention, axes[0].level, &axes[0].spec.surface),
+            ("XDGGS", Some(level), &surface),
+            "{store}"
+        );
     }
 }

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A mapping is found by its `grid_mapping_name`, for `grid_mapping` of the data may name a variable that is not there
-//! (xdggs' export to CF names the grid instead of the variable): when a group has one mapping it serves them all. The zone
-//! dimension is the index's, else the one whose size is the number of zones.
+//! (xdggs' export to CF names the grid instead of the variable): when a group has one mapping it serves them all. The
+//! zone dimension is the index's, else the one whose size is the number of zones.
 //!
 //! Limits: a mapping in a group above its data.
 
@@ -61,7 +61,11 @@ pub(super) fn axes(group: &GroupMeta<'_>, style: &Style) -> Result<Option<Vec<Zo
 /// The variables that an attribute `grid_mapping` names, in its plain or its extended form (`crs: lat lon`).
 pub(super) fn mapping_names(attribute: &str) -> Vec<&str> {
     let words = || attribute.split_whitespace();
-    if attribute.contains(':') { words().filter_map(|word| word.strip_suffix(':')).collect() } else { words().collect() }
+    if attribute.contains(':') {
+        words().filter_map(|word| word.strip_suffix(':')).collect()
+    } else {
+        words().collect()
+    }
 }
 
 /// Name of the dimension that holds the zones, with its index.
@@ -74,9 +78,10 @@ fn zone_dimension<'a>(
 ) -> Result<Option<(&'a str, Option<&'a ArrayMeta<'a>>)>> {
     let is_usual = |name: &str| style.usual_dimensions.contains(&name);
     let index = members.iter().copied().find(|array| is_healpix_index(array)).or_else(|| {
-        members.iter().copied().find(|array| {
-            is_usual(array.name) && array.could_hold_ids() && array.only_dimension() == Some(array.name)
-        })
+        members
+            .iter()
+            .copied()
+            .find(|array| is_usual(array.name) && array.could_hold_ids() && array.only_dimension() == Some(array.name))
     });
     if let Some(index) = index {
         let dimension = index.only_dimension().filter(|_| index.could_hold_ids()).ok_or_else(|| {
@@ -91,7 +96,9 @@ fn zone_dimension<'a>(
         return Ok(Some((dimension, Some(index))));
     }
     let Some(level) = identity.level else {
-        return Err(Error::corrupt(format!("{place}: neither a level nor an index of zones (standard_name healpix_index) is given")));
+        return Err(Error::corrupt(format!(
+            "{place}: neither a level nor an index of zones (standard_name healpix_index) is given"
+        )));
     };
     let zones = identity.grid.zone_count(level);
     let mut fitting: Vec<&str> = Vec::new();
@@ -126,10 +133,18 @@ fn zone_dimension<'a>(
     }
 }
 
-fn axis(group: &GroupMeta<'_>, mapping: &ArrayMeta<'_>, members: &[&ArrayMeta<'_>], style: &Style) -> Result<Option<ZoneAxis>> {
+fn axis(
+    group: &GroupMeta<'_>,
+    mapping: &ArrayMeta<'_>,
+    members: &[&ArrayMeta<'_>],
+    style: &Style,
+) -> Result<Option<ZoneAxis>> {
     let place = format!("array {}", group.path_of(mapping.name));
     if mapping.dimensions.len() > 1 {
-        return Err(Error::corrupt(format!("{place}: a grid mapping variable must not have {} dimensions", mapping.dimensions.len())));
+        return Err(Error::corrupt(format!(
+            "{place}: a grid mapping variable must not have {} dimensions",
+            mapping.dimensions.len()
+        )));
     }
     let identity = (style.identity)(&place, mapping.attributes)?;
     let Some((dimension, index)) = zone_dimension(group, members, &identity, style, &place)? else { return Ok(None) };
@@ -146,8 +161,8 @@ fn axis(group: &GroupMeta<'_>, mapping: &ArrayMeta<'_>, members: &[&ArrayMeta<'_
     }))
 }
 
-/// True when an array is on the grid of `mapping`. With one mapping only an array that names another existing variable is
-/// not.
+/// True when an array is on the grid of `mapping`. With one mapping only an array that names another existing variable
+/// is not.
 fn belongs(group: &GroupMeta<'_>, array: &ArrayMeta<'_>, mapping: &ArrayMeta<'_>, only_one: bool) -> bool {
     match array.attributes.get("grid_mapping").and_then(serde_json::Value::as_str) {
         Some(attribute) => {

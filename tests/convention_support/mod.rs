@@ -9,7 +9,7 @@ use gdal_dggs::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 
 /// `{"path", "attributes", "ancestors": [], "arrays": {name: {"dims": {name: size}, "kind", "attributes"}}}`.
-pub struct Group {
+pub(crate) struct Group {
     path: String,
     attributes: Attributes,
     ancestors: Vec<Attributes>,
@@ -21,66 +21,79 @@ fn object(value: Option<&Value>) -> Attributes {
 }
 
 impl Group {
-    pub fn new(group: &Value) -> Self {
+    pub(crate) fn new(group: &Value) -> Self {
         let arrays = object(group.get("arrays"));
         Self {
             path: group.get("path").and_then(Value::as_str).unwrap_or("/").to_owned(),
             attributes: object(group.get("attributes")),
-            ancestors: group.get("ancestors").and_then(Value::as_array).into_iter().flatten().map(|a| object(Some(a))).collect(),
-            arrays: arrays.iter().map(|(name, array)| {
-                let dims = object(array.get("dims"));
-                let kind = match array.get("kind").and_then(Value::as_str) {
-                    Some("integer") => ElementKind::Integer,
-                    Some("text") => ElementKind::Text,
-                    Some("other") => ElementKind::Other,
-                    _ => ElementKind::Float,
-                };
-                let shape = dims.values().map(|size| size.as_u64().unwrap()).collect();
-                (name.clone(), dims.keys().cloned().collect(), shape, kind, object(array.get("attributes")))
-            }).collect(),
+            ancestors: group
+                .get("ancestors")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|a| object(Some(a)))
+                .collect(),
+            arrays: arrays
+                .iter()
+                .map(|(name, array)| {
+                    let dims = object(array.get("dims"));
+                    let kind = match array.get("kind").and_then(Value::as_str) {
+                        Some("integer") => ElementKind::Integer,
+                        Some("text") => ElementKind::Text,
+                        Some("other") => ElementKind::Other,
+                        _ => ElementKind::Float,
+                    };
+                    let shape = dims.values().map(|size| size.as_u64().unwrap()).collect();
+                    (name.clone(), dims.keys().cloned().collect(), shape, kind, object(array.get("attributes")))
+                })
+                .collect(),
         }
     }
 
-    pub fn meta(&self) -> GroupMeta<'_> {
+    pub(crate) fn meta(&self) -> GroupMeta<'_> {
         GroupMeta {
             path: &self.path,
             attributes: &self.attributes,
             ancestors: self.ancestors.iter().collect(),
-            arrays: self.arrays.iter().map(|(name, dimensions, shape, kind, attributes)| ArrayMeta {
-                name,
-                dimensions: dimensions.clone(),
-                shape: shape.clone(),
-                kind: *kind,
-                attributes,
-            }).collect(),
+            arrays: self
+                .arrays
+                .iter()
+                .map(|(name, dimensions, shape, kind, attributes)| ArrayMeta {
+                    name,
+                    dimensions: dimensions.clone(),
+                    shape: shape.clone(),
+                    kind: *kind,
+                    attributes,
+                })
+                .collect(),
         }
     }
 
-    pub fn detect(&self) -> Result<Vec<ZoneAxis>> {
+    pub(crate) fn detect(&self) -> Result<Vec<ZoneAxis>> {
         detect(&self.meta(), &IdentityOptions::default())
     }
 
-    pub fn detect_with(&self, options: &[(&str, &str)]) -> Result<Vec<ZoneAxis>> {
+    pub(crate) fn detect_with(&self, options: &[(&str, &str)]) -> Result<Vec<ZoneAxis>> {
         detect(&self.meta(), &IdentityOptions::parse(options.iter().copied())?)
     }
 }
 
 /// The axes of a group in JSON.
-pub fn axes(group: &Value) -> Vec<ZoneAxis> {
+pub(crate) fn axes(group: &Value) -> Vec<ZoneAxis> {
     Group::new(group).detect().unwrap_or_else(|error| panic!("{error}\n{group:#}"))
 }
 
 /// The only axis of a group in JSON.
-pub fn axis(group: &Value) -> ZoneAxis {
+pub(crate) fn axis(group: &Value) -> ZoneAxis {
     let mut axes = axes(group);
     assert_eq!(axes.len(), 1, "{group:#}");
     axes.remove(0)
 }
 
 /// A change of a JSON document: the value at a pointer, `None` to remove it.
-pub type Change = (&'static str, Option<Value>);
+pub(crate) type Change = (&'static str, Option<Value>);
 
-pub fn changed(document: &Value, changes: &[Change]) -> Value {
+pub(crate) fn changed(document: &Value, changes: &[Change]) -> Value {
     let mut document = document.clone();
     for (pointer, value) in changes {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -95,7 +108,7 @@ pub fn changed(document: &Value, changes: &[Change]) -> Value {
 }
 
 /// Each row changes `base` and must give an error of this kind whose message has all these parts.
-pub fn assert_refused(base: &Value, rows: Vec<(Vec<Change>, Kind, &[&str])>) {
+pub(crate) fn assert_refused(base: &Value, rows: Vec<(Vec<Change>, Kind, &[&str])>) {
     for (changes, kind, parts) in rows {
         let error: Error = match Group::new(&changed(base, &changes)).detect() {
             Ok(axes) => panic!("{changes:?} gave {axes:?}"),
@@ -109,7 +122,7 @@ pub fn assert_refused(base: &Value, rows: Vec<(Vec<Change>, Kind, &[&str])>) {
 }
 
 /// The first JSON block of a module's header.
-pub fn header_example(source: &str) -> Value {
+pub(crate) fn header_example(source: &str) -> Value {
     let block: String = source
         .lines()
         .skip_while(|line| !line.starts_with("//! ```json"))
@@ -121,7 +134,7 @@ pub fn header_example(source: &str) -> Value {
 }
 
 /// A store of `../shared/data` (`DGGS_SHARED` overrides), `None` with a printed reason where it is absent.
-pub fn real_store(path: &str) -> Option<PathBuf> {
+pub(crate) fn real_store(path: &str) -> Option<PathBuf> {
     let shared = std::env::var("DGGS_SHARED")
         .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let store = shared.join("data").join(path);
@@ -133,7 +146,7 @@ pub fn real_store(path: &str) -> Option<PathBuf> {
 }
 
 /// The metadata of a real store's root group.
-pub fn read_group(store: &Path) -> Group {
+pub(crate) fn read_group(store: &Path) -> Group {
     let json = |path: PathBuf| -> Value {
         std::fs::read(path).map_or(Value::Null, |bytes| serde_json::from_slice(&bytes).unwrap())
     };
@@ -149,7 +162,8 @@ pub fn read_group(store: &Path) -> Group {
         let dims: serde_json::Map<_, _> =
             names.iter().zip(shape).map(|(name, size)| (name.as_str().unwrap().to_owned(), size.clone())).collect();
         let data_type = meta[if v3 { "data_type" } else { "dtype" }].as_str().unwrap_or("");
-        let kind = if data_type.contains("int") || data_type[1..].starts_with(['i', 'u']) { "integer" } else { "float" };
+        let kind =
+            if data_type.contains("int") || data_type[1..].starts_with(['i', 'u']) { "integer" } else { "float" };
         arrays.insert(name, json!({"dims": dims, "kind": kind, "attributes": attributes}));
     }
     let attributes = if v3 { json(store.join("zarr.json"))["attributes"].clone() } else { json(store.join(".zattrs")) };
@@ -157,7 +171,7 @@ pub fn read_group(store: &Path) -> Group {
 }
 
 /// WGS84 as every convention must read it.
-pub fn wgs84() -> gdal_dggs::grid::Surface {
+pub(crate) fn wgs84() -> gdal_dggs::grid::Surface {
     gdal_dggs::grid::Surface::Ellipsoid {
         name: Some("WGS84".into()),
         semi_major_m: 6378137.0,
@@ -166,6 +180,6 @@ pub fn wgs84() -> gdal_dggs::grid::Surface {
 }
 
 /// The sphere of silent metadata.
-pub fn sphere() -> gdal_dggs::grid::Surface {
+pub(crate) fn sphere() -> gdal_dggs::grid::Surface {
     gdal_dggs::grid::Surface::Sphere { radius_m: 6370997.0 }
 }
