@@ -67,6 +67,21 @@ fn figures_of_the_earth() {
     }
 }
 
+/// GDAL's netCDF driver adds a variable of its own and points the data there.
+#[test]
+fn a_copy_by_gdal_to_netcdf_still_shows_its_grid() {
+    for group in [base(), global()] {
+        let copy = changed(
+            &group,
+            &[
+                ("/arrays/tas/attributes/grid_mapping", Some(json!("crs_2"))),
+                ("/arrays/crs_2", Some(json!({"dims": {}, "attributes": {"grid_mapping_name": "latitude_longitude"}}))),
+            ],
+        );
+        assert_eq!(axis(&copy), axis(&group));
+    }
+}
+
 /// xdggs' export names the grid where CF wants the variable.
 #[test]
 fn a_grid_mapping_that_does_not_exist_does_not_hide_the_one_that_does() {

@@ -116,7 +116,8 @@ fn a_silent_store_takes_its_grid_from_options() {
 #[test]
 fn options_that_do_not_fit_say_what_would() {
     let two = changed(&silent(), &[("/arrays/w", Some(json!({"dims": {"other": 192}})))]);
-    let rows: Vec<(Value, Vec<(&str, &str)>, &[&str])> = vec![
+    type Row<'a> = (Value, Vec<(&'a str, &'a str)>, &'a [&'a str]);
+    let rows: Vec<Row<'_>> = vec![
         (silent(), vec![("DGGRS", "healpix")], &["LEVEL"]),
         (silent(), vec![("DGGRS", "healpix"), ("ZONE_ID", "ids")], &["LEVEL"]),
         (silent(), vec![("DGGRS", "healpix"), ("LEVEL", "30"), ("ZONE_ID", "ids")], &["LEVEL=30", "29"]),

@@ -13,8 +13,11 @@ pub(crate) struct Group {
     path: String,
     attributes: Attributes,
     ancestors: Vec<Attributes>,
-    arrays: Vec<(String, Vec<String>, Vec<u64>, ElementKind, Attributes)>,
+    arrays: Vec<StoredArray>,
 }
+
+/// Name, dimensions, shape, kind of elements, attributes.
+type StoredArray = (String, Vec<String>, Vec<u64>, ElementKind, Attributes);
 
 fn object(value: Option<&Value>) -> Attributes {
     value.and_then(Value::as_object).cloned().unwrap_or_default()
