@@ -1,7 +1,7 @@
 //! Typed reading of JSON attributes, with errors that name the attribute and where it stands.
 //!
-//! Attributes that are objects become JSON texts when GDAL copies them to netCDF or VRT, so wherever an object or a list
-//! is due a text that holds one is taken as well. Integers must be integers: `5.0` is refused rather than rounded.
+//! Attributes that are objects become JSON texts when GDAL copies them to netCDF or VRT, so wherever an object or a
+//! list is due a text that holds one is taken as well. Integers must be integers: `5.0` is refused rather than rounded.
 
 use std::borrow::Cow;
 

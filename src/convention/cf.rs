@@ -5,14 +5,16 @@
 //!  "reference_ellipsoid_name": "WGS84", "semi_major_axis": 6378137.0, "inverse_flattening": 298.257223563}
 //! ```
 //!
-//! Marker: `grid_mapping_name` is `healpix` on a variable that is not in the older style of [`easygems`](super::easygems).
-//! `refinement_level` is mandatory for `nested` and `ring` and must be absent for `nuniq` and `zuniq`; there it is taken
-//! as the level of all zones, with a warning. The index is the variable with `standard_name` `healpix_index`; without one
-//! the data hold all zones in order. The figure of the Earth is `earth_radius`, or `semi_major_axis` with
-//! `inverse_flattening` or `semi_minor_axis`, or `reference_ellipsoid_name` alone, or xdggs' object `ellipsoid`. CF gives
-//! no figure when none is named; it is the sphere of 6370997 m of the other HEALPix conventions.
+//! Marker: `grid_mapping_name` is `healpix` on a variable that is not in the older style of
+//! [`easygems`](super::easygems). `refinement_level` is mandatory for `nested` and `ring` and must be absent for
+//! `nuniq` and `zuniq`; there it is taken as the level of all zones, with a warning. The index is the variable with
+//! `standard_name` `healpix_index`; without one the data hold all zones in order. The figure of the Earth is
+//! `earth_radius`, or `semi_major_axis` with `inverse_flattening` or `semi_minor_axis`, or `reference_ellipsoid_name`
+//! alone, or xdggs' object `ellipsoid`. CF gives no figure when none is named; it is the sphere of 6370997 m of the
+//! other HEALPix conventions.
 //!
-//! Limits: `crs_wkt` is not searched for a figure; see [`grid_mapping`](super::grid_mapping) for where variables may be.
+//! Limits: `crs_wkt` is not searched for a figure; see [`grid_mapping`](super::grid_mapping) for where variables may
+//! be.
 
 use serde_json::Value;
 
@@ -45,18 +47,16 @@ impl Convention for Cf {
         grid_mapping::axes(group, &style)
     }
 
-    /// The ids of a selection are a HEALPix index; data on another dimension name it as a coordinate. That holds for
-    /// every HEALPix axis of a grid mapping, so easy.gems has nothing to add.
+    /// On an axis of a grid mapping (easy.gems' too) the ids are a HEALPix index, and data on a dimension of another
+    /// name list them as a coordinate. Elsewhere nothing is added: xdggs refuses an id array with a `standard_name`.
     fn select(&self, selection: &Selection<'_>, node: Node<'_>, attributes: &mut Attributes) {
-        let axis = selection.axis;
+        let Some(mapping) = &selection.axis.grid_mapping else { return };
         match node {
-            Node::Ids if axis.spec.dggrs == "HEALPix" => {
+            Node::Ids => {
                 attributes.insert("standard_name".into(), "healpix_index".into());
-                if let Some(mapping) = &axis.grid_mapping {
-                    attributes.insert("grid_mapping".into(), mapping.as_str().into());
-                }
+                attributes.insert("grid_mapping".into(), mapping.as_str().into());
             }
-            Node::Array(_) if axis.grid_mapping.is_some() && selection.id_array != selection.dimension => {
+            Node::Array(_) if selection.id_array != selection.dimension => {
                 add_coordinate(attributes, selection.id_array);
             }
             _ => {}

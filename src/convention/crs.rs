@@ -8,9 +8,9 @@
 //!           "projjson": {"type": "GeographicCRS", "name": "WGS 84"}}}
 //! ```
 //!
-//! Seen in the field as well: a bare text (WKT, a code, a PROJ text or PROJJSON), and all of it as one JSON text after a
-//! copy by GDAL. Else the CF way: `grid_mapping` names a variable with `crs_wkt` (or GDAL's `spatial_ref`). A HEALPix grid
-//! mapping is a grid, not a CRS, and is passed over.
+//! Seen in the field as well: a bare text (WKT, a code, a PROJ text or PROJJSON), and all of it as one JSON text after
+//! a copy by GDAL. Else the CF way: `grid_mapping` names a variable with `crs_wkt` (or GDAL's `spatial_ref`). A HEALPix
+//! grid mapping is a grid, not a CRS, and is passed over.
 //!
 //! Limits: CF grid mappings without WKT.
 
@@ -33,7 +33,9 @@ pub struct Definition {
 /// The definitions that an attribute `_CRS` holds, in the order in which to try them; empty when it holds none.
 pub fn definitions(attribute: &Value) -> Vec<Definition> {
     match structured(attribute).as_ref() {
-        Value::String(text) if !text.trim().is_empty() => vec![Definition { key: "text", text: text.trim().to_owned() }],
+        Value::String(text) if !text.trim().is_empty() => {
+            vec![Definition { key: "text", text: text.trim().to_owned() }]
+        }
         Value::Object(members) => {
             let found: Vec<_> =
                 ["url", "wkt", "projjson"].into_iter().filter_map(|key| definition(members, key)).collect();
@@ -61,7 +63,9 @@ pub fn of_grid_mapping(group: &GroupMeta<'_>, array: &ArrayMeta<'_>) -> Vec<Defi
         .into_iter()
         .filter_map(|name| group.array(name))
         .filter(|mapping| !is_healpix_mapping(mapping.attributes))
-        .flat_map(|mapping| ["crs_wkt", "spatial_ref"].into_iter().filter_map(|key| definition(mapping.attributes, key)))
+        .flat_map(|mapping| {
+            ["crs_wkt", "spatial_ref"].into_iter().filter_map(|key| definition(mapping.attributes, key))
+        })
         .collect()
 }
 

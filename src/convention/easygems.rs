@@ -7,9 +7,9 @@
 //!
 //! Marker: `grid_mapping_name` is `healpix` beside `healpix_nside` or `healpix_order`, without CF's `indexing_scheme`.
 //! `healpix_nside` is a power of two (`refinement_level` may stand in its place; both must agree); `healpix_order` is
-//! `nest`, `nested` or `ring`. The zone dimension is usually called `cell`, `value` or `values`. Global data have no index;
-//! an index is a coordinate variable of that name, or has `standard_name` `healpix_index`. The Earth is the sphere of
-//! 6370997 m unless the mapping has CF's attributes of a figure.
+//! `nest`, `nested` or `ring`. The zone dimension is usually called `cell`, `value` or `values`. Global data have no
+//! index; an index is a coordinate variable of that name, or has `standard_name` `healpix_index`. The Earth is the
+//! sphere of 6370997 m unless the mapping has CF's attributes of a figure.
 //!
 //! Limits: attributes on the group instead of a variable are not a marker.
 
@@ -62,7 +62,9 @@ fn identity(place: &str, attributes: &Attributes) -> Result<Identity> {
     let level = nside.map(|nside| xdggs::level_of_nside(&fields, "healpix_nside", nside)).transpose()?;
     let level = match (level, fields.unsigned("refinement_level")?) {
         (Some(level), Some(other)) if level != other => {
-            return Err(fields.broken(format!("'healpix_nside' means level {level}, but 'refinement_level' is {other}")));
+            return Err(
+                fields.broken(format!("'healpix_nside' means level {level}, but 'refinement_level' is {other}"))
+            );
         }
         (level, other) => level.or(other).ok_or_else(|| fields.missing("healpix_nside"))?,
     };

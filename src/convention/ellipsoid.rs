@@ -70,9 +70,13 @@ pub fn named(name: &str) -> Option<Surface> {
     if plain == "sphere" {
         return Some(sphere());
     }
-    NAMED.iter().find(|(known, ..)| known.eq_ignore_ascii_case(plain)).map(|&(known, semi_major_m, inverse_flattening)| {
-        Surface::Ellipsoid { name: Some(known.to_owned()), semi_major_m, inverse_flattening }
-    })
+    NAMED.iter().find(|(known, ..)| known.eq_ignore_ascii_case(plain)).map(
+        |&(known, semi_major_m, inverse_flattening)| Surface::Ellipsoid {
+            name: Some(known.to_owned()),
+            semi_major_m,
+            inverse_flattening,
+        },
+    )
 }
 
 /// The value of the option `ELLIPSOID`: `sphere`, `WGS84`, `GRS80` (and other names), or `a,invf` in metres.
@@ -81,7 +85,9 @@ pub fn named(name: &str) -> Option<Surface> {
 /// An unknown name; numbers that are no ellipsoid.
 pub fn parse_option(text: &str) -> Result<Surface> {
     let wrong = || {
-        Error::invalid(format!("ELLIPSOID={text}: must be sphere, WGS84, GRS80, or a,invf such as 6378137,298.257223563"))
+        Error::invalid(format!(
+            "ELLIPSOID={text}: must be sphere, WGS84, GRS80, or a,invf such as 6378137,298.257223563"
+        ))
     };
     match text.split_once(',') {
         None => named(text).ok_or_else(wrong),
@@ -107,10 +113,14 @@ pub fn parse(value: &Value, place: &str, warnings: &mut Vec<String>) -> Result<S
             let fields = Fields::new(format!("'ellipsoid' of {place}"), members);
             let name = fields.text("name")?;
             from_fields(&fields, "radius", name, warnings)?.ok_or_else(|| {
-                fields.broken("has neither 'radius' nor 'semi_major_axis' (or 'semimajor_axis'); the name alone does not count")
+                fields.broken(
+                    "has neither 'radius' nor 'semi_major_axis' (or 'semimajor_axis'); the name alone does not count",
+                )
             })
         }
-        other => Err(Error::corrupt(format!("{place}: attribute 'ellipsoid' must be a name or an object, not {other}"))),
+        other => {
+            Err(Error::corrupt(format!("{place}: attribute 'ellipsoid' must be a name or an object, not {other}")))
+        }
     }
 }
 
@@ -139,22 +149,33 @@ pub(super) fn of_grid_mapping(
 }
 
 /// The object that xdggs 0.6 and dialect (b) of zarr-conventions/dggs read.
+///
+/// It has a name only where that names these very numbers: xdggs looks the name up in PROJ's list, refuses one that it
+/// does not find there, and never looks at the numbers beside it.
 pub fn to_object(surface: &Surface) -> Value {
+    let mut object = Attributes::new();
     match surface {
-        Surface::Sphere { radius_m } => json!({"name": "sphere", "radius": radius_m}),
-        Surface::Ellipsoid { name: Some(name), semi_major_m, inverse_flattening } => {
-            json!({"name": name, "semimajor_axis": semi_major_m, "inverse_flattening": inverse_flattening})
+        Surface::Sphere { radius_m } => {
+            if *radius_m == SPHERE_RADIUS_M {
+                object.insert("name".into(), "sphere".into());
+            }
+            object.insert("radius".into(), json!(radius_m));
         }
-        Surface::Ellipsoid { name: None, semi_major_m, inverse_flattening } => {
-            json!({"semimajor_axis": semi_major_m, "inverse_flattening": inverse_flattening})
+        Surface::Ellipsoid { name, semi_major_m, inverse_flattening } => {
+            if let Some(name) = name.as_deref().filter(|name| named(name).as_ref() == Some(surface)) {
+                object.insert("name".into(), name.into());
+            }
+            object.insert("semimajor_axis".into(), json!(semi_major_m));
+            object.insert("inverse_flattening".into(), json!(inverse_flattening));
         }
     }
+    object.into()
 }
 
 /// The object of the newest dialect (c) of zarr-conventions/dggs, where a name is mandatory.
 pub fn to_object_c(surface: &Surface) -> Value {
     match surface {
-        Surface::Sphere { .. } => to_object(surface),
+        Surface::Sphere { radius_m } => json!({"name": "sphere", "radius": radius_m}),
         Surface::Ellipsoid { name, semi_major_m, inverse_flattening } => json!({
             "name": name.as_deref().unwrap_or("unnamed"),
             "semi_major_axis": semi_major_m,
@@ -203,7 +224,9 @@ fn from_fields(
         (Some(radius_m), None, None, None) if radius_m > 0.0 => Surface::Sphere { radius_m },
         (Some(_), None, None, None) => return Err(fields.broken(format!("attribute '{radius_key}' must be above 0"))),
         (Some(_), ..) => {
-            return Err(fields.broken(format!("'{radius_key}' tells a sphere, the other attributes an ellipsoid; keep one")));
+            return Err(
+                fields.broken(format!("'{radius_key}' tells a sphere, the other attributes an ellipsoid; keep one"))
+            );
         }
         (None, None, ..) => return Err(fields.broken("'semi_major_axis' is missing")),
         (None, Some(major), minor, inverse_flattening) => ellipsoid(fields, major, minor, inverse_flattening, name)?,
@@ -219,7 +242,8 @@ fn ellipsoid(
     inverse_flattening: Option<f64>,
     name: Option<&str>,
 ) -> Result<Surface> {
-    // Zarr-conventions/dggs before 2026-05: the major axis alone is a sphere. The newer spelling asks for a second number.
+    // Zarr-conventions/dggs before 2026-05: the major axis alone is a sphere. The newer spelling asks for a second
+    // number.
     let alone = minor.is_none() && inverse_flattening.is_none();
     let named_otherwise = name.and_then(named).is_some_and(|known| matches!(known, Surface::Ellipsoid { .. }));
     if alone && (fields.has(SEMI_MAJOR[0]) || named_otherwise) {
@@ -227,7 +251,9 @@ fn ellipsoid(
     }
     let from_minor = match minor {
         None => None,
-        Some(minor) if minor > 0.0 && minor <= major => Some(if minor == major { 0.0 } else { major / (major - minor) }),
+        Some(minor) if minor > 0.0 && minor <= major => {
+            Some(if minor == major { 0.0 } else { major / (major - minor) })
+        }
         Some(minor) => {
             return Err(fields.broken(format!("the semi-minor axis must be above 0 and at most {major}, not {minor}")));
         }
@@ -282,11 +308,13 @@ fn checked_name(surface: Surface, name: Option<&str>, fields: &Fields<'_>, warni
             if same {
                 return Surface::Ellipsoid { name: Some(canonical), semi_major_m, inverse_flattening };
             }
-            warnings.push(format!("{}: is named {name} but its numbers are {a},{invf}; the numbers count", fields.place()));
+            warnings
+                .push(format!("{}: is named {name} but its numbers are {a},{invf}; the numbers count", fields.place()));
             Surface::Ellipsoid { name: None, semi_major_m: a, inverse_flattening: invf }
         }
         (surface, Surface::Ellipsoid { .. }) => {
-            warnings.push(format!("{}: is named {name} but its numbers are a sphere's; the numbers count", fields.place()));
+            warnings
+                .push(format!("{}: is named {name} but its numbers are a sphere's; the numbers count", fields.place()));
             surface
         }
         (surface, Surface::Sphere { .. }) => surface,

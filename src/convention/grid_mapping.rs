@@ -8,12 +8,15 @@
 //! ```
 //!
 //! A mapping is found by its `grid_mapping_name`, for `grid_mapping` of the data may name a variable that is not there
-//! (xdggs' export to CF names the grid instead of the variable): when a group has one mapping it serves them all. The zone
-//! dimension is the index's, else the one whose size is the number of zones.
+//! (xdggs' export to CF names the grid instead of the variable) or another one (GDAL's netCDF driver adds its own): when
+//! a group has one HEALPix mapping, it serves all arrays that have the zone dimension. That is the index's, else the
+//! one whose size is the number of zones. Of several mappings each serves the arrays that name it.
 //!
 //! Limits: a mapping in a group above its data.
 
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::{ArrayMeta, Compression, Coverage, GroupMeta, ZoneAxis};
 use crate::error::{Error, Result};
@@ -46,7 +49,7 @@ pub(super) fn axes(group: &GroupMeta<'_>, style: &Style) -> Result<Option<Vec<Zo
         let members: Vec<_> = group
             .arrays
             .iter()
-            .filter(|array| array.name != mapping.name && belongs(group, array, mapping, mappings.len() == 1))
+            .filter(|array| array.name != mapping.name && (mappings.len() == 1 || belongs(group, array, mapping)))
             .collect();
         if let Some(mut axis) = axis(group, mapping, &members, style)? {
             if mappings.len() > 1 {
@@ -61,7 +64,11 @@ pub(super) fn axes(group: &GroupMeta<'_>, style: &Style) -> Result<Option<Vec<Zo
 /// The variables that an attribute `grid_mapping` names, in its plain or its extended form (`crs: lat lon`).
 pub(super) fn mapping_names(attribute: &str) -> Vec<&str> {
     let words = || attribute.split_whitespace();
-    if attribute.contains(':') { words().filter_map(|word| word.strip_suffix(':')).collect() } else { words().collect() }
+    if attribute.contains(':') {
+        words().filter_map(|word| word.strip_suffix(':')).collect()
+    } else {
+        words().collect()
+    }
 }
 
 /// Name of the dimension that holds the zones, with its index.
@@ -74,9 +81,10 @@ fn zone_dimension<'a>(
 ) -> Result<Option<(&'a str, Option<&'a ArrayMeta<'a>>)>> {
     let is_usual = |name: &str| style.usual_dimensions.contains(&name);
     let index = members.iter().copied().find(|array| is_healpix_index(array)).or_else(|| {
-        members.iter().copied().find(|array| {
-            is_usual(array.name) && array.could_hold_ids() && array.only_dimension() == Some(array.name)
-        })
+        members
+            .iter()
+            .copied()
+            .find(|array| is_usual(array.name) && array.could_hold_ids() && array.only_dimension() == Some(array.name))
     });
     if let Some(index) = index {
         let dimension = index.only_dimension().filter(|_| index.could_hold_ids()).ok_or_else(|| {
@@ -91,7 +99,9 @@ fn zone_dimension<'a>(
         return Ok(Some((dimension, Some(index))));
     }
     let Some(level) = identity.level else {
-        return Err(Error::corrupt(format!("{place}: neither a level nor an index of zones (standard_name healpix_index) is given")));
+        return Err(Error::corrupt(format!(
+            "{place}: neither a level nor an index of zones (standard_name healpix_index) is given"
+        )));
     };
     let zones = identity.grid.zone_count(level);
     let mut fitting: Vec<&str> = Vec::new();
@@ -115,7 +125,7 @@ fn zone_dimension<'a>(
                 let which = if name.is_empty() { String::new() } else { format!(" ('{name}' has {size})") };
                 Err(Error::corrupt(format!(
                     "{place}: there is no index of zones, so a dimension must hold all {zones} zones of level {level}, and \
-                     none does{which}; give ZONE_ID if an array holds the zone ids"
+                     none does{which}; if an array holds zone ids give DGGRS, LEVEL and ZONE_ID"
                 )))
             }
         },
@@ -126,10 +136,18 @@ fn zone_dimension<'a>(
     }
 }
 
-fn axis(group: &GroupMeta<'_>, mapping: &ArrayMeta<'_>, members: &[&ArrayMeta<'_>], style: &Style) -> Result<Option<ZoneAxis>> {
+fn axis(
+    group: &GroupMeta<'_>,
+    mapping: &ArrayMeta<'_>,
+    members: &[&ArrayMeta<'_>],
+    style: &Style,
+) -> Result<Option<ZoneAxis>> {
     let place = format!("array {}", group.path_of(mapping.name));
     if mapping.dimensions.len() > 1 {
-        return Err(Error::corrupt(format!("{place}: a grid mapping variable must not have {} dimensions", mapping.dimensions.len())));
+        return Err(Error::corrupt(format!(
+            "{place}: a grid mapping variable must not have {} dimensions",
+            mapping.dimensions.len()
+        )));
     }
     let identity = (style.identity)(&place, mapping.attributes)?;
     let Some((dimension, index)) = zone_dimension(group, members, &identity, style, &place)? else { return Ok(None) };
@@ -146,27 +164,19 @@ fn axis(group: &GroupMeta<'_>, mapping: &ArrayMeta<'_>, members: &[&ArrayMeta<'_
     }))
 }
 
-/// True when an array is on the grid of `mapping`. With one mapping only an array that names another existing variable is
-/// not.
-fn belongs(group: &GroupMeta<'_>, array: &ArrayMeta<'_>, mapping: &ArrayMeta<'_>, only_one: bool) -> bool {
-    match array.attributes.get("grid_mapping").and_then(serde_json::Value::as_str) {
-        Some(attribute) => {
-            let names = mapping_names(attribute);
-            names.contains(&mapping.name) || (only_one && names.iter().all(|name| group.array(name).is_none()))
-        }
-        None if only_one => true,
-        // An index without `grid_mapping` belongs where its dimension is used.
-        None => {
-            is_healpix_index(array)
-                && group.arrays.iter().any(|user| {
-                    let named = user.attributes.get("grid_mapping").and_then(serde_json::Value::as_str);
-                    named.is_some_and(|attribute| mapping_names(attribute).contains(&mapping.name))
-                        && array.dimensions.iter().all(|dimension| user.dimensions.contains(dimension))
-                })
-        }
-    }
+/// True when `array` names `mapping`, or is an index without `grid_mapping` whose dimension such an array uses.
+fn belongs(group: &GroupMeta<'_>, array: &ArrayMeta<'_>, mapping: &ArrayMeta<'_>) -> bool {
+    let names_it = |array: &ArrayMeta<'_>| {
+        let attribute = array.attributes.get("grid_mapping").and_then(Value::as_str);
+        attribute.is_some_and(|attribute| mapping_names(attribute).contains(&mapping.name))
+    };
+    let shares_dimension = |user: &ArrayMeta<'_>| array.dimensions.iter().all(|name| user.dimensions.contains(name));
+    names_it(array)
+        || (is_healpix_index(array)
+            && !array.attributes.contains_key("grid_mapping")
+            && group.arrays.iter().any(|user| names_it(user) && shares_dimension(user)))
 }
 
 fn is_healpix_index(array: &ArrayMeta<'_>) -> bool {
-    array.attributes.get("standard_name").and_then(serde_json::Value::as_str) == Some("healpix_index")
+    array.attributes.get("standard_name").and_then(Value::as_str) == Some("healpix_index")
 }

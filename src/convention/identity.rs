@@ -1,7 +1,8 @@
 //! Identity by open options: where the store is silent they say everything, else they override it with a warning.
 //!
-//! `DGGRS`, `LEVEL`, `INDEXING`, `ELLIPSOID`, `LON_0`, `LAT_0`, `AZIMUTH`, `ZONE_ID`, `CONVENTION`; values in any case. What
-//! is not given takes the family's default for a grid named alone (`docs/interface.md`), not what a convention assumes.
+//! `DGGRS`, `LEVEL`, `INDEXING`, `ELLIPSOID`, `LON_0`, `LAT_0`, `AZIMUTH`, `ZONE_ID`, `CONVENTION`; values in any case.
+//! What is not given takes the family's default for a grid named alone (`docs/interface.md`), not what a convention
+//! assumes.
 //!
 //! ```
 //! use gdal_dggs::convention::IdentityOptions;
@@ -110,8 +111,8 @@ impl IdentityOptions {
 /// size is the number of zones of the globe.
 ///
 /// # Errors
-/// `DGGRS` or `LEVEL` missing (`LEVEL` may be when the ids of `ZONE_ID` carry it); no array `ZONE_ID`, or one that cannot
-/// hold ids; no dimension, or more than one, that could hold the globe. The message lists the candidates.
+/// `DGGRS` or `LEVEL` missing (`LEVEL` may be when the ids of `ZONE_ID` carry it); no array `ZONE_ID`, or one that
+/// cannot hold ids; no dimension, or more than one, that could hold the globe. The message lists the candidates.
 pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Result<ZoneAxis> {
     let dggrs = options.dggrs.ok_or_else(|| {
         Error::invalid(format!(
@@ -186,7 +187,8 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
         && let Some(level) = axis.level
     {
         let (zones, dimension) = (grid.zone_count(level), &axis.dimensions[0]);
-        if let Some(size) = group.arrays.iter().find_map(|array| array.size_of(dimension)).filter(|size| *size != zones) {
+        if let Some(size) = group.arrays.iter().find_map(|array| array.size_of(dimension)).filter(|size| *size != zones)
+        {
             return Err(Error::invalid(format!(
                 "group {}: dimension '{dimension}' has {size} positions, but {} has {zones} zones at level {level}; give \
                  another DGGRS or LEVEL, or ZONE_ID",
@@ -213,7 +215,8 @@ fn global_dimension(group: &GroupMeta<'_>, dggrs: &str, level: u8, zones: u64) -
         _ => format!("{} all have that size", fitting.join(", ")),
     };
     let ids: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
-    let candidates = if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) };
+    let candidates =
+        if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) };
     Err(Error::invalid(format!(
         "group {}: {dggrs} has {zones} zones at level {level}; {problem}. Give ZONE_ID, the array of zone ids ({candidates})",
         group.path
@@ -232,7 +235,8 @@ fn id_array<'g, 'a>(group: &'g GroupMeta<'a>, name: &str) -> Result<&'g ArrayMet
             array.kind
         ))),
         None => {
-            let known: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
+            let known: Vec<_> =
+                group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
             Err(Error::invalid(format!(
                 "open option ZONE_ID={name}: group {} has no such array; candidates: {}",
                 group.path,
@@ -245,10 +249,9 @@ fn id_array<'g, 'a>(group: &'g GroupMeta<'a>, name: &str) -> Result<&'g ArrayMet
 fn check_level(grid: &dyn Grid, level: Option<u8>) -> Result<()> {
     let finest = grid.max_level();
     match level {
-        Some(level) if level > finest => Err(Error::invalid(format!(
-            "open option LEVEL={level}: levels of {} are 0 to {finest}",
-            grid.spec().dggrs
-        ))),
+        Some(level) if level > finest => {
+            Err(Error::invalid(format!("open option LEVEL={level}: levels of {} are 0 to {finest}", grid.spec().dggrs)))
+        }
         _ => Ok(()),
     }
 }
@@ -274,7 +277,10 @@ fn convention(value: &str) -> Result<Option<&'static str>> {
     }
     let known: Vec<_> = names().collect();
     Err(if LATER.iter().any(|later| later.eq_ignore_ascii_case(value)) {
-        Error::unsupported(format!("open option CONVENTION={value}: not in this version; it reads {}", known.join(", ")))
+        Error::unsupported(format!(
+            "open option CONVENTION={value}: not in this version; it reads {}",
+            known.join(", ")
+        ))
     } else {
         Error::invalid(format!("open option CONVENTION={value}: must be AUTO or one of {}", known.join(", ")))
     })

@@ -2,12 +2,14 @@
 //!
 //! Everything here is pure: no input or output, no Zarr library, no GDAL. The cube describes a group by [`GroupMeta`],
 //! [`detect`] answers with its [`ZoneAxis`]es, and [`selected`] rewrites the attributes of a node so that a selection
-//! of zones still tells the truth. A convention is one file with a [`Convention`] in it and one word in [`CONVENTIONS`].
+//! of zones still tells the truth. A convention is one file with a [`Convention`] in it and one word in
+//! [`CONVENTIONS`].
 //!
 //! # Errors
-//! Metadata that carry a marker but break their convention are [`Corrupt`](crate::error::Kind::Corrupt); metadata that are well formed but on
-//! a grid or in a scheme that this build does not know are [`Unsupported`](crate::error::Kind::Unsupported), so that a caller can still show the
-//! store without the overlay. Nothing is guessed: a missing mandatory key is an error that names it.
+//! Metadata that carry a marker but break their convention are [`Corrupt`](crate::error::Kind::Corrupt); metadata that
+//! are well formed but on a grid or in a scheme that this build does not know are
+//! [`Unsupported`](crate::error::Kind::Unsupported), so that a caller can still show the store without the overlay.
+//! Nothing is guessed: a missing mandatory key is an error that names it.
 //!
 //! ```
 //! use gdal_dggs::convention::{ArrayMeta, ElementKind, GroupMeta, IdentityOptions, detect};
@@ -193,10 +195,7 @@ impl ZoneAxis {
     pub fn of_array<'z>(axes: &'z [ZoneAxis], name: &str, dimensions: &[String]) -> Option<&'z ZoneAxis> {
         let on = |axis: &&ZoneAxis| axis.dimensions.iter().all(|zone| dimensions.contains(zone));
         let named = |axis: &&ZoneAxis| matches!(&axis.arrays, Coverage::Only(names) if names.iter().any(|n| n == name));
-        axes.iter()
-            .filter(on)
-            .find(named)
-            .or_else(|| axes.iter().filter(on).find(|axis| axis.arrays == Coverage::All))
+        axes.iter().filter(on).find(named).or_else(|| axes.iter().filter(on).find(|axis| axis.arrays == Coverage::All))
     }
 }
 
@@ -266,8 +265,9 @@ pub fn is_marked(attributes: &Attributes) -> bool {
 /// there the caller chooses the group and passes options without a level.
 ///
 /// # Errors
-/// [`Corrupt`](crate::error::Kind::Corrupt) for metadata that break their convention, [`Unsupported`](crate::error::Kind::Unsupported) for a grid that this build does
-/// not know (both unless `DGGRS` and `LEVEL` say what it is), [`InvalidArgument`](crate::error::Kind::InvalidArgument) for options that do not fit.
+/// [`Corrupt`](crate::error::Kind::Corrupt) for metadata that break their convention,
+/// [`Unsupported`](crate::error::Kind::Unsupported) for a grid that this build does not know (both unless `DGGRS` and
+/// `LEVEL` say what it is), [`InvalidArgument`](crate::error::Kind::InvalidArgument) for options that do not fit.
 pub fn detect(group: &GroupMeta<'_>, options: &IdentityOptions) -> Result<Vec<ZoneAxis>> {
     let said = CONVENTIONS
         .iter()

@@ -6,10 +6,11 @@
 //! ```
 //!
 //! Marker: a text `grid_name` beside a level, or a `grid_name` that is a DGGRS of this build; any one-dimensional array
-//! of integers or texts may carry it (usually `cell_ids`). Aliases of `level` are `resolution` and, for HEALPix, `nside`
-//! (a power of two), `order` and `depth`; of `indexing_scheme`, `nest`. Two of them must agree. The scheme of HEALPix is
-//! `nested` when not given, and no `ellipsoid` is a sphere (for HEALPix; other families: their own surface), as in xdggs,
-//! whose sphere is PROJ's of 6370997 m. `zuniq` and `nuniq` ids carry their level: xdggs writes `null` for it.
+//! of integers or texts may carry it (usually `cell_ids`). Aliases of `level` are `resolution` and, for HEALPix,
+//! `nside` (a power of two), `order` and `depth`; of `indexing_scheme`, `nest`. Two of them must agree. The scheme of
+//! HEALPix is `nested` when not given, and no `ellipsoid` is a sphere (for HEALPix; other families: their own surface),
+//! as in xdggs, whose sphere is PROJ's of 6370997 m. `zuniq` and `nuniq` ids carry their level: xdggs writes `null` for
+//! it.
 //!
 //! Limits: a list of ids without a dimension (one zone) is refused.
 
@@ -150,7 +151,9 @@ fn level(fields: &Fields<'_>) -> Result<Option<u64>> {
         let (key, Some(level)) = spelling? else { continue };
         match said {
             Some((first, known)) if known != level => {
-                return Err(fields.broken(format!("'{first}' means level {known}, but '{key}' level {level}; keep one")));
+                return Err(
+                    fields.broken(format!("'{first}' means level {known}, but '{key}' level {level}; keep one"))
+                );
             }
             _ => said = said.or(Some((key, level))),
         }

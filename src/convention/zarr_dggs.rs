@@ -8,10 +8,11 @@
 //!           "coordinate": "cell_ids", "compression": "none"}}
 //! ```
 //!
-//! Marker: a declaration in `zarr_conventions` (by uuid, `schema_url` or `spec_url`; a list or, in the first dialect, an
-//! object keyed by uuid), or an object `dggs` with `name` and `refinement_level`, which is used with a warning. A group's
-//! object applies to the arrays directly in it, an array's own replaces it whole. A group without one takes its entry of
-//! `multiscales.layout[]` of a group above it, see [`layout`]. A declaration with neither is ignored: it is for others.
+//! Marker: a declaration in `zarr_conventions` (by uuid, `schema_url` or `spec_url`; a list or, in the first dialect,
+//! an object keyed by uuid), or an object `dggs` with `name` and `refinement_level`, which is used with a warning. A
+//! group's object applies to the arrays directly in it, an array's own replaces it whole. A group without one takes its
+//! entry of `multiscales.layout[]` of a group above it, see [`layout`]. A declaration with neither is ignored: it is
+//! for others.
 //!
 //! Dialects (see [`ellipsoid`](super::ellipsoid)) may be mixed freely. No `ellipsoid` is a sphere of 6370997 m. No
 //! `coordinate` is the whole globe in the order of its ids. Compressed coordinates are HEALPix' alone: `ranges` are
@@ -24,7 +25,9 @@ mod layout;
 use serde_json::{Map, Value, json};
 
 use super::attribute::{Fields, structured};
-use super::{ArrayMeta, Attributes, Compression, Convention, Coverage, ElementKind, GroupMeta, Node, Selection, ZoneAxis};
+use super::{
+    ArrayMeta, Attributes, Compression, Convention, Coverage, ElementKind, GroupMeta, Node, Selection, ZoneAxis,
+};
 use super::{ellipsoid, spec};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, GridSpec};
@@ -158,7 +161,10 @@ fn group_object(group: &GroupMeta<'_>) -> Result<Option<Object>> {
         && let (Some(here), Some(there)) = (own.members.get("refinement_level"), above.members.get("refinement_level"))
         && here != there
     {
-        own.warnings.push(format!("{}: 'refinement_level' is {here}, but {there} in {}; the former is used", own.place, above.place));
+        own.warnings.push(format!(
+            "{}: 'refinement_level' is {here}, but {there} in {}; the former is used",
+            own.place, above.place
+        ));
     }
     Ok(Some(own))
 }
@@ -170,7 +176,9 @@ fn merge(axes: &mut Vec<ZoneAxis>, axis: ZoneAxis) {
             == (&axis.spec, axis.level, &axis.dimensions, &axis.id_array, axis.compression)
     };
     match (axes.iter_mut().find(same), &axis.arrays) {
-        (Some(ZoneAxis { arrays: Coverage::Only(known), .. }), Coverage::Only(more)) => known.extend(more.iter().cloned()),
+        (Some(ZoneAxis { arrays: Coverage::Only(known), .. }), Coverage::Only(more)) => {
+            known.extend(more.iter().cloned())
+        }
         _ => axes.push(axis),
     }
 }
@@ -314,7 +322,9 @@ impl Object {
         match fields.text("compression")? {
             None => {}
             Some("none") => warnings.push(format!("{}: 'compression' without 'coordinate' is ignored", self.place)),
-            Some(other) => return Err(fields.broken(format!("'compression' is '{other}', but 'coordinate' is missing"))),
+            Some(other) => {
+                return Err(fields.broken(format!("'compression' is '{other}', but 'coordinate' is missing")));
+            }
         }
         let Some(level) = level else {
             return Err(fields.broken("'refinement_level' is null and 'coordinate' is missing; one of them is needed"));
@@ -334,15 +344,14 @@ impl Object {
 fn rewrite(object: &mut Attributes, selection: &Selection<'_>) {
     let axis = selection.axis;
     let said = Object { place: String::new(), members: object.clone(), warnings: Vec::new() };
-    let same = said.identity(&mut Vec::new()).is_ok_and(|(spec, level, _)| (spec, level) == (axis.spec.clone(), axis.level));
+    let same =
+        said.identity(&mut Vec::new()).is_ok_and(|(spec, level, _)| (spec, level) == (axis.spec.clone(), axis.level));
     if !same {
         object.insert("name".into(), axis.spec.dggrs.to_lowercase().into());
         object.insert("refinement_level".into(), json!(axis.level));
         object.insert("indexing_scheme".into(), axis.spec.indexing.into());
-        let old_spelling = object
-            .get("ellipsoid")
-            .map(structured)
-            .is_some_and(|old| old.get("semimajor_axis").is_some());
+        let old_spelling =
+            object.get("ellipsoid").map(structured).is_some_and(|old| old.get("semimajor_axis").is_some());
         let write = if old_spelling { ellipsoid::to_object } else { ellipsoid::to_object_c };
         object.insert("ellipsoid".into(), write(&axis.spec.surface));
     }

@@ -15,9 +15,9 @@
 
 use serde_json::Value;
 
-use super::super::attribute::structured;
-use super::super::{Attributes, GroupMeta};
 use super::{Object, declared};
+use crate::convention::attribute::structured;
+use crate::convention::{Attributes, GroupMeta};
 use crate::error::{Error, Result};
 
 /// The object that a layout above gives to `group`, the nearest layout first.
@@ -71,7 +71,8 @@ impl Layout {
                 }
                 Some(other) => return Err(Error::corrupt(format!("{place} must be an object, not {other}"))),
             }
-            next = entry.get("derived_from").and_then(Value::as_str).and_then(|asset| self.find(asset.trim_matches('/')));
+            next =
+                entry.get("derived_from").and_then(Value::as_str).and_then(|asset| self.find(asset.trim_matches('/')));
         }
         match next {
             None => Ok(members),
