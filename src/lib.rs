@@ -11,6 +11,7 @@
 //! - [`error`] is the one error type.
 
 pub mod convention;
+pub mod cube;
 pub mod error;
 pub mod grid;
 pub mod hierarchy;

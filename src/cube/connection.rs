@@ -76,7 +76,7 @@ pub fn strip_prefix(name: &str) -> Option<&str> {
 
 /// Splits `path:/node` at its last `:/` that is neither part of a URL's `://` nor of a Windows drive.
 fn split_node(text: &str) -> (&str, &str) {
-    let cut = text.match_indices(":/").map(|(at, _)| at).rfind(|&at| {
+    let cut = text.rmatch_indices(":/").map(|(at, _)| at).find(|&at| {
         let is_url = text[at..].starts_with("://");
         let before = text[..at].rsplit(['/', '\\']).next().unwrap_or_default();
         let is_drive = before.len() == 1 && before.as_bytes()[0].is_ascii_alphabetic();

@@ -33,14 +33,14 @@ pub struct Described {
 pub fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Described>> {
     let mut arrays = Vec::new();
     for name in group.array_names(call)? {
-        let Some(array) = group.open_array(call, &name)? else { continue };
+        let Some(array) = group.array_metadata(call, &name)? else { continue };
         arrays.push(Described {
             name,
-            dimensions: array.dimension_names().to_vec(),
+            dimensions: array.dimensions().iter().map(|dimension| dimension.name.clone()).collect(),
             shape: array.shape().to_vec(),
-            attributes: array.attributes().clone(),
             is_text: matches!(array.data_type(), DataType::Text { .. }),
             kind: array.data_type().into(),
+            attributes: array.attributes().clone(),
         });
     }
     Ok(arrays)
@@ -86,9 +86,8 @@ pub fn zone_axes(
 }
 
 fn id_array(call: &Arc<Call>, group: &hierarchy::Group, name: &str) -> Result<Arc<hierarchy::Array>> {
-    let array = group.open_array(call, name)?;
-    array
-        .map(Arc::new)
+    group
+        .open_array(call, name)?
         .ok_or_else(|| Error::not_found(format!("group {}: there is no array '{name}' of zone ids", group.full_name())))
 }
 

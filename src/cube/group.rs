@@ -48,7 +48,7 @@ struct Layer {
 pub struct CubeGroup {
     full_name: String,
     /// `None`: a grid without data.
-    stored: Option<hierarchy::Group>,
+    stored: Option<Arc<hierarchy::Group>>,
     /// Attributes of the groups above, nearest first.
     ancestors: Vec<Attributes>,
     attributes: Attributes,
@@ -61,7 +61,7 @@ impl CubeGroup {
     /// A stored group and its zone axes; selections are made here, so that every error in them shows on opening.
     pub fn open(
         call: &Arc<Call>,
-        stored: hierarchy::Group,
+        stored: Arc<hierarchy::Group>,
         ancestors: Vec<Attributes>,
         shared: Arc<Shared>,
     ) -> Result<Self> {
@@ -239,13 +239,11 @@ impl CubeGroup {
         attributes
     }
 
-    fn stored_array(&self, array: hierarchy::Array) -> Result<StoredArray> {
-        let layer = self.layer_of(array.name(), array.dimension_names());
-        let zone_at = layer.and_then(|layer| {
-            array.dimension_names().iter().position(|name| *name == layer.dimension.name)
-        });
-        let dimensions = array
-            .dimension_names()
+    fn stored_array(&self, array: Arc<hierarchy::Array>) -> Result<StoredArray> {
+        let names: Vec<String> = array.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
+        let layer = self.layer_of(array.name(), &names);
+        let zone_at = layer.and_then(|layer| names.iter().position(|name| *name == layer.dimension.name));
+        let dimensions = names
             .iter()
             .zip(array.shape())
             .enumerate()
@@ -265,7 +263,7 @@ impl CubeGroup {
         let array_name = array.name().to_owned();
         let array_name = array_name.as_str();
         Ok(StoredArray::new(
-            Arc::new(array),
+            array,
             Overlay {
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),

@@ -44,7 +44,7 @@ impl StoredArray {
     /// `array` with `overlay` over it.
     pub fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
         let Overlay { dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
-        structural_info.extend(array.structural_info());
+        structural_info.extend_from_slice(array.structural_info());
         let mut nodata = array.nodata().map(<[u8]>::to_vec);
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());

@@ -110,6 +110,11 @@ impl VsiStore {
         Ok(self.stat(key)?.filter(|(_, is_folder)| !is_folder).map(|(size, _)| size))
     }
 
+    /// Whether the root is there, as a file or a folder.
+    pub fn exists(&self) -> bool {
+        self.stat("").is_ok_and(|found| found.is_some())
+    }
+
     /// Size and whether it is a folder, `None` where there is neither file nor folder.
     pub(super) fn stat(&self, key: &str) -> Result<Option<(u64, bool)>> {
         let path = c_string(&self.path_of(key))?;
