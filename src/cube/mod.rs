@@ -8,7 +8,10 @@ use std::sync::Arc;
 use crate::error::Result;
 use crate::store::{Call, Target};
 
+mod open;
+
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
+pub use open::{Identified, OpenRequest, identify, open};
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
