@@ -127,7 +127,7 @@ DGGSArray::DGGSArray(const std::shared_ptr<DGGSStore> &poStore,
     : GDALAbstractMDArray(GetParentName(sInfo.full_name), sInfo.name),
       GDALMDArray(GetParentName(sInfo.full_name), sInfo.name),
       m_poStore(poStore), m_hArray(std::move(hArray)), m_sInfo(sInfo),
-      m_oType(MakeType(std::string(), sInfo.data_type)),
+      m_oType(MakeType(sInfo.name, sInfo.data_type)),
       m_apoDimensions(DGGSMakeDimensions(poStore, sInfo.dimensions)),
       m_osUnit(sInfo.unit),
       m_aosStructuralInfo(DGGSToStringList(sInfo.structural_info))
