@@ -104,6 +104,8 @@ typedef struct DggsDataType
     DggsTypeClass type_class;
     uint32_t numeric_type;          /**< numeric: GDAL's GDALDataType as this GDAL numbers it; else 0 */
     size_t size;                    /**< bytes of one element in memory; text: of a pointer */
+    size_t max_length;              /**< text: most bytes of one, 0 where unknown; else 0 */
+    const char *name;               /**< compound: a name for the type; else "" */
     const struct DggsField *fields; /**< compound: the fields in the order of their offsets */
     size_t field_count;
 } DggsDataType;

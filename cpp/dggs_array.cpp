@@ -25,13 +25,12 @@ using TemporaryBuffer = std::unique_ptr<GByte, VSIReleaser>;
 /*                              MakeType()                              */
 /************************************************************************/
 
-GDALExtendedDataType MakeType(const std::string &osName,
-                              const DggsDataType &sType)
+GDALExtendedDataType MakeType(const DggsDataType &sType)
 {
     switch (sType.type_class)
     {
         case DGGS_TYPE_TEXT:
-            return GDALExtendedDataType::CreateString();
+            return GDALExtendedDataType::CreateString(sType.max_length);
         case DGGS_TYPE_COMPOUND:
         {
             std::vector<std::unique_ptr<GDALEDTComponent>> apoComponents;
@@ -40,9 +39,9 @@ GDALExtendedDataType MakeType(const std::string &osName,
                 const DggsField &sField = sType.fields[i];
                 apoComponents.push_back(std::make_unique<GDALEDTComponent>(
                     sField.name, sField.offset,
-                    MakeType(sField.name, sField.data_type)));
+                    MakeType(sField.data_type)));
             }
-            return GDALExtendedDataType::Create(osName, sType.size,
+            return GDALExtendedDataType::Create(sType.name, sType.size,
                                                 std::move(apoComponents));
         }
         case DGGS_TYPE_NUMERIC:
@@ -127,7 +126,7 @@ DGGSArray::DGGSArray(const std::shared_ptr<DGGSStore> &poStore,
     : GDALAbstractMDArray(GetParentName(sInfo.full_name), sInfo.name),
       GDALMDArray(GetParentName(sInfo.full_name), sInfo.name),
       m_poStore(poStore), m_hArray(std::move(hArray)), m_sInfo(sInfo),
-      m_oType(MakeType(sInfo.name, sInfo.data_type)),
+      m_oType(MakeType(sInfo.data_type)),
       m_apoDimensions(DGGSMakeDimensions(poStore, sInfo.dimensions)),
       m_osUnit(sInfo.unit),
       m_aosStructuralInfo(DGGSToStringList(sInfo.structural_info))

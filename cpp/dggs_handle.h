@@ -83,7 +83,8 @@ DGGSHandle<T> DGGSFetch(DggsStatus (*pfnSlot)(Slot...), Args... args)
 /*                           Plain conversions                          */
 /************************************************************************/
 
-/** A CSL list of NAME=VALUE as DggsPairs, which borrow from this object. */
+/** A CSL list of NAME=VALUE as DggsPairs, which borrow from this object and
+ * from the list. */
 class DGGSPairList
 {
     std::vector<std::string> m_aosKeys{};

@@ -73,7 +73,7 @@ impl<T> Owned<T> {
     }
 
     /// The struct; it lives as long as `self`.
-    pub(super) fn as_ptr(self: &Box<Self>) -> *const T {
+    pub(super) fn as_ptr(&self) -> *const T {
         &raw const self.value
     }
 

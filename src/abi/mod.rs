@@ -12,9 +12,8 @@
 #![expect(unsafe_code, reason = "the border to C++: raw pointers come in and go out")]
 
 mod array;
-#[expect(missing_docs, clippy::all, clippy::undocumented_unsafe_blocks, reason = "made by bindgen")]
+#[expect(missing_docs, reason = "made by bindgen from a documented header")]
 mod bindings {
-    #![allow(non_camel_case_types, non_upper_case_globals, non_snake_case, dead_code)]
     include!(concat!(env!("OUT_DIR"), "/dggs_abi.rs"));
 }
 mod group;

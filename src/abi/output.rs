@@ -6,7 +6,8 @@ use std::ptr;
 use super::bindings::*;
 use super::memory::{Arena, Owned};
 use crate::cube::{Array, AttributeValue, Attributes, DataType, Dimension, Group};
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
+use crate::hierarchy::Field;
 
 fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
     match Owned::new(|arena| Ok::<T, Infallible>(make(arena))) {
@@ -41,7 +42,7 @@ pub(super) fn group_info(group: &dyn Group) -> Box<Owned<DggsGroupInfo>> {
 }
 
 /// # Errors
-/// A block size or a nodata value that does not fit the array.
+/// A type that GDAL cannot hold; a block size or a nodata value that does not fit the array.
 pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>> {
     let rank = array.dimensions().len();
     let block_size = array.block_size();
@@ -50,7 +51,7 @@ pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>>
         return Err(Error::corrupt(message).context(array.full_name()));
     }
     Owned::new(|arena| {
-        let data_type = make_data_type(arena, array.data_type());
+        let data_type = make_data_type(arena, array.data_type()).context(|| array.full_name().to_owned())?;
         let nodata = make_nodata(arena, array, &data_type)?;
         Ok(DggsArrayInfo {
             name: arena.text(array.name()),
@@ -96,29 +97,55 @@ fn make_dimensions(arena: &mut Arena, dimensions: &[Dimension]) -> DggsDimension
     DggsDimensions { count: items.len(), items: arena.list(items) }
 }
 
-fn make_data_type(arena: &mut Arena, data_type: &DataType) -> DggsDataType {
-    let simple = |type_class, numeric_type, size| DggsDataType {
-        type_class,
-        numeric_type,
-        size,
+/// # Errors
+/// A type that GDAL cannot hold: of the numbers that this GDAL has not, or of structures with text, without bytes, or
+/// with a field outside.
+fn make_data_type(arena: &mut Arena, data_type: &DataType) -> Result<DggsDataType> {
+    let mut made = DggsDataType {
+        type_class: DggsTypeClass::DGGS_TYPE_NUMERIC,
+        numeric_type: 0,
+        size: 0,
+        max_length: 0,
+        name: arena.text(""),
         fields: ptr::null(),
         field_count: 0,
     };
     match data_type {
-        DataType::Numeric(number) => simple(DggsTypeClass::DGGS_TYPE_NUMERIC, number.gdal() as u32, number.size()),
-        DataType::Text => simple(DggsTypeClass::DGGS_TYPE_TEXT, 0, size_of::<*const u8>()),
-        DataType::Compound { size, fields } => {
-            let items: Vec<_> = (fields.iter())
-                .map(|field| DggsField {
-                    name: arena.text(&field.name),
-                    offset: field.offset,
-                    data_type: make_data_type(arena, &field.data_type),
-                })
-                .collect();
-            let compound = simple(DggsTypeClass::DGGS_TYPE_COMPOUND, 0, *size);
-            DggsDataType { field_count: items.len(), fields: arena.list(items), ..compound }
+        DataType::Numeric(number) if number.on_host() != *number => {
+            return Err(Error::unsupported(format!("this GDAL has no type {number:?}")));
+        }
+        DataType::Numeric(number) => {
+            made.numeric_type = number.gdal() as u32;
+            made.size = number.size();
+        }
+        DataType::Text { max_length } => {
+            made.type_class = DggsTypeClass::DGGS_TYPE_TEXT;
+            made.size = size_of::<*const u8>();
+            made.max_length = *max_length;
+        }
+        DataType::Compound { size: 0, .. } => return Err(Error::corrupt("a structured type without bytes")),
+        DataType::Compound { name, size, fields } => {
+            let items = fields.iter().map(|field| make_field(arena, field, *size)).collect::<Result<Vec<_>>>()?;
+            made.type_class = DggsTypeClass::DGGS_TYPE_COMPOUND;
+            made.size = *size;
+            made.name = arena.text(name);
+            made.field_count = items.len();
+            made.fields = arena.list(items);
         }
     }
+    Ok(made)
+}
+
+/// A field of a structured type of `size` bytes.
+fn make_field(arena: &mut Arena, field: &Field, size: usize) -> Result<DggsField> {
+    if matches!(field.data_type, DataType::Text { .. }) {
+        return Err(Error::unsupported(format!("field {} of a structured type is text", field.name)));
+    }
+    let data_type = make_data_type(arena, &field.data_type)?;
+    if field.offset.checked_add(data_type.size).is_none_or(|end| end > size) {
+        return Err(Error::corrupt(format!("field {} lies outside its structured type of {size} bytes", field.name)));
+    }
+    Ok(DggsField { name: arena.text(&field.name), offset: field.offset, data_type })
 }
 
 fn make_attribute(arena: &mut Arena, name: &str, value: AttributeValue) -> DggsAttribute {
@@ -132,12 +159,12 @@ fn make_attribute(arena: &mut Arena, name: &str, value: AttributeValue) -> DggsA
         AttributeValue::Text(text) => texts(arena, Kind::DGGS_ATTRIBUTE_TEXT, false, &[text]),
         AttributeValue::Texts(list) => texts(arena, Kind::DGGS_ATTRIBUTE_TEXT, true, &list),
         AttributeValue::Json(text) => texts(arena, Kind::DGGS_ATTRIBUTE_JSON, false, &[text]),
-        AttributeValue::Int32(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, false, vec![number]),
-        AttributeValue::Int32s(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, true, list),
-        AttributeValue::Int64(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, false, vec![number]),
-        AttributeValue::Int64s(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, true, list),
-        AttributeValue::Float64(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, false, vec![number]),
-        AttributeValue::Float64s(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, true, list),
+        AttributeValue::Int(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, false, vec![number]),
+        AttributeValue::Ints(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, true, list),
+        AttributeValue::Long(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, false, vec![number]),
+        AttributeValue::Longs(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, true, list),
+        AttributeValue::Float(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, false, vec![number]),
+        AttributeValue::Floats(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, true, list),
     }
 }
 

@@ -1,80 +1,42 @@
 //! Any Zarr V2 or V3 store as groups, arrays, dimensions and attributes.
 //! Stand-in until branch `store` is merged.
 
+mod attributes;
+
 use crate::store::NumericType;
+pub use attributes::AttributeValue;
 
 /// The attributes of a node, in the order of the file.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;
 
-/// Type of the elements of an array.
+/// The type of an array's elements as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataType {
-    /// Numbers.
+    /// A number.
     Numeric(NumericType),
-    /// Text.
-    Text,
-    /// Structures.
+    /// Text in UTF-8.
+    Text {
+        /// Most bytes of one text, 0 where unknown.
+        max_length: usize,
+    },
+    /// A structure of numbers, laid out as a C compiler would.
     Compound {
+        /// A name for it, made of its fields' names.
+        name: String,
         /// Bytes of one element.
         size: usize,
-        /// The fields.
+        /// The fields in order.
         fields: Vec<Field>,
     },
 }
 
-/// A field of [`DataType::Compound`].
+/// One field of a [`DataType::Compound`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Name.
+    /// Its name.
     pub name: String,
-    /// Bytes from the start of the element.
+    /// Bytes from the start of the structure.
     pub offset: usize,
-    /// Type.
+    /// Its type: a number or another structure.
     pub data_type: DataType,
-}
-
-/// An attribute as GDAL shows it.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub enum AttributeValue {
-    Text(String),
-    Texts(Vec<String>),
-    Int32(i32),
-    Int32s(Vec<i32>),
-    Int64(i64),
-    Int64s(Vec<i64>),
-    Float64(f64),
-    Float64s(Vec<f64>),
-    Json(String),
-}
-
-impl AttributeValue {
-    /// Converts.
-    pub fn from_json(value: &serde_json::Value) -> Self {
-        use serde_json::Value;
-        let ints = |list: &[Value]| list.iter().map(Value::as_i64).collect::<Option<Vec<_>>>();
-        match value {
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Number(number) if number.is_i64() => {
-                let number = number.as_i64().unwrap_or_default();
-                i32::try_from(number).map_or(Self::Int64(number), Self::Int32)
-            }
-            Value::Number(number) => Self::Float64(number.as_f64().unwrap_or(f64::NAN)),
-            Value::Array(list) if !list.is_empty() => {
-                if let Some(texts) = list.iter().map(|item| item.as_str().map(str::to_owned)).collect() {
-                    Self::Texts(texts)
-                } else if let Some(ints) = ints(list) {
-                    match ints.iter().map(|&int| i32::try_from(int)).collect() {
-                        Ok(ints) => Self::Int32s(ints),
-                        Err(_) => Self::Int64s(ints),
-                    }
-                } else if let Some(numbers) = list.iter().map(Value::as_f64).collect() {
-                    Self::Float64s(numbers)
-                } else {
-                    Self::Json(value.to_string())
-                }
-            }
-            other => Self::Json(other.to_string()),
-        }
-    }
 }

@@ -68,7 +68,7 @@ impl Group for MockGroup {
             ("/", "u") => (number(NumericType::Float32), vec![time(), cells()]),
             ("/", "cell_ids") => (number(NumericType::UInt64), vec![cells()]),
             ("/", "lon" | "lat" | "boom") => (number(NumericType::Float64), vec![cells()]),
-            ("/", "names") => (DataType::Text, vec![cells()]),
+            ("/", "names") => (DataType::Text { max_length: 6 }, vec![cells()]),
             ("/", "pairs") => (pair(), vec![cells()]),
             ("/", "scalar") => (number(NumericType::Float64), vec![]),
             ("/sub", "v") => {
@@ -101,6 +101,7 @@ impl Group for MockGroup {
 fn pair() -> DataType {
     let field = |name: &str, offset, data_type| Field { name: name.into(), offset, data_type: DataType::Numeric(data_type) };
     DataType::Compound {
+        name: "a_b".into(),
         size: 16,
         fields: vec![field("a", 0, NumericType::Int32), field("b", 8, NumericType::Float64)],
     }
