@@ -14,7 +14,7 @@ mod delta;
 mod ffi;
 mod http;
 mod numeric;
-mod read;
+pub(crate) mod read;
 mod source;
 mod storage;
 mod target;
