@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::convention::{self, Compression, Coverage, ZoneAxis};
-use crate::cube::connection::{self, Connection};
+use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::options::Options;
@@ -21,6 +21,10 @@ pub struct OpenRequest {
     pub name: String,
     /// Open options.
     pub options: Vec<(String, String)>,
+    /// GDAL saw a directory of that name (never over HTTP).
+    pub is_directory: bool,
+    /// The user asked for this driver by prefix or by name: a store without a grid is then an error.
+    pub forced: bool,
 }
 
 /// Whether a connection string is ours.
@@ -40,11 +44,8 @@ const GRID_DIMENSION: &str = "zone";
 /// How many groups are searched for a zone axis before a store is somebody else's.
 const SEARCHED: usize = 256;
 
-/// Whether `name` is ours. Reads nothing over a network.
+/// Whether `name`, which has no prefix, may be ours. Reads nothing over a network.
 pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified {
-    if connection::strip_prefix(name).is_some() {
-        return Identified::Yes;
-    }
     let name = name.trim_end_matches('/');
     if !is_directory && !name.ends_with(".zarr") && !name.ends_with(".zarr.zip") {
         return Identified::No;
@@ -58,7 +59,8 @@ pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified 
 /// # Errors
 /// A store that carries a DGGS convention but breaks it; with the prefix, everything that is not a DGGS cube.
 pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Group>>> {
-    let connection = Connection::parse(&request.name)?;
+    let mut connection = Connection::parse(&request.name)?;
+    connection.forced |= request.forced;
     open_connection(call, &connection, &request.options).context(|| request.name.clone())
 }
 

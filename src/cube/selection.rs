@@ -8,7 +8,7 @@ use crate::grid::{Grid, LonLat, Region, Zone, ZoneSet};
 use crate::store::{self, Call, VsiStore};
 
 /// The zones that a user chose.
-pub enum Choice {
+pub(super) enum Choice {
     /// No option was given.
     All,
     /// The zones in all of BBOX, POLYGON and ZONES that were given.
@@ -22,7 +22,7 @@ impl Choice {
     ///
     /// # Errors
     /// An option that cannot be read; the message names it.
-    pub fn new(call: &Arc<Call>, options: &SelectionOptions, grid: &dyn Grid, level: u8) -> Result<Self> {
+    pub(super) fn new(call: &Arc<Call>, options: &SelectionOptions, grid: &dyn Grid, level: u8) -> Result<Self> {
         if let Some(points) = &options.points {
             return points_of(call, points, grid, level).context(|| "open option POINTS".into()).map(Self::Points);
         }
