@@ -69,7 +69,7 @@ def degrees(axes, step):
 def main(globe, box, picture):
     norm = TwoSlopeNorm(0, -107, 87)
     style = {"cmap": "RdYlBu_r", "norm": norm}
-    figure = plt.figure(figsize=(15, 6.4), layout="constrained")
+    figure = plt.figure(figsize=(15, 5.6), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.95, 1])
 
     heights, polygons = read(globe)
