@@ -145,9 +145,11 @@ def test_strided_and_transposed_reads_of_the_table_equal_the_full_read(name, fix
     mdarray = array(root(fixture_folder / f"table_{name[:2]}.zarr"), name)
     same(mdarray.ReadAsArray([6, 47], [4, 16], [-2, -3]), expected[::-2, ::-3])
     same(mdarray.ReadAsArray([1, 2], [3, 9], [2, 5]), expected[1::2, 2::5][:3, :9])
+    kind = mdarray.ReadAsArray([0, 0], [1, 1]).dtype
+    if kind == np.float16:  # Read() has no such buffer in Python
+        kind = np.dtype("f4")
     got = mdarray.Read([0, 0], [7, 48], [1, 1], [1, 7])
-    whole = np.frombuffer(got, mdarray.ReadAsArray([0, 0], [1, 1]).dtype).reshape(48, 7)
-    same(whole, expected.T)
+    same(np.frombuffer(got, kind).reshape(48, 7), expected.T)
 
 
 @pytest.mark.parametrize(
