@@ -26,7 +26,7 @@ for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_prox
 import pytest  # noqa: E402
 from osgeo import gdal  # noqa: E402
 
-from support import judges  # noqa: E402
+from support import gdalio, judges  # noqa: E402
 
 gdal.UseExceptions()
 
@@ -58,8 +58,11 @@ def clean_state():
     """Each test starts without an error and leaves nothing in /vsimem/."""
     gdal.ErrorReset()
     yield
-    for entry in gdal.ReadDir("/vsimem/") or []:
-        if entry not in (".", ".."):
-            if gdal.RmdirRecursive("/vsimem/" + entry) != 0:
-                gdal.Unlink("/vsimem/" + entry)
+    with gdalio.messages():
+        below = ["/vsimem/" + entry for entry in gdal.ReadDirRecursive("/vsimem/") or []]
+        for path in sorted(below, key=len, reverse=True):
+            if path.endswith("/"):
+                gdal.Rmdir(path.rstrip("/"))
+            else:
+                gdal.Unlink(path)
     gdal.ErrorReset()
