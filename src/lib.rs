@@ -10,5 +10,8 @@
 //! - [`store`] reaches bytes through GDAL's virtual file system, and holds what is borrowed from GDAL;
 //! - [`error`] is the one error type.
 
+pub mod convention;
 pub mod error;
 pub mod grid;
+pub mod hierarchy;
+pub mod store;

@@ -3,12 +3,27 @@
 //! [`open`] answers a connection string with a tree of [`Group`]s and [`Array`]s, which is all that `abi/` sees. Some
 //! arrays are stored, some computed (zone ids, centroids, ...), some a selection of stored ones; they look alike.
 
+mod axis;
+mod computed;
+mod connection;
+mod crs;
+mod detect;
+mod group;
+mod open;
+mod options;
+mod positions;
+mod progression;
+mod selection;
+mod stored;
+
 use std::sync::Arc;
 
 use crate::error::Result;
 use crate::store::{Call, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
+pub use group::ZONE_DIMENSION;
+pub use open::{Identified, OpenRequest, identify, open};
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +74,8 @@ pub trait Group: Send + Sync {
     fn attributes(&self) -> &Attributes;
     /// Key and value pairs of `GetStructuralInfo()`.
     fn structural_info(&self) -> Vec<(String, String)>;
+    /// What a user should hear of when this group is opened, a sentence each.
+    fn warnings(&self) -> Vec<String>;
 }
 
 /// An array of the opened store: stored, selected or computed.

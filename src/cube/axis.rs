@@ -1,0 +1,317 @@
+//! The zone axis: which zone lies at which position.
+//!
+//! A position is a place on the stored axis. What is shown may be a selection of positions ([`Positions`]); an
+//! [`Axis`] joins the two and answers for shown indices. Nothing is read until asked for, and an id array is read in
+//! blocks, so that memory stays bounded whatever its length.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::cube::positions::{Positions, RankedRanges};
+use crate::cube::progression::{Chosen, Progression};
+use crate::error::{Context, Error, Result};
+use crate::grid::{Grid, Zone, ZoneId, ZoneSet};
+use crate::hierarchy::{self, DataType};
+use crate::store::{Call, NumericType};
+
+/// Stands where a position holds no zone: padding of an id array.
+pub const NO_ZONE: Zone = Zone(u64::MAX);
+
+/// The id that computed arrays give for [`NO_ZONE`].
+pub const NO_ID: u64 = u64::MAX;
+
+/// Positions read from an id array at a time.
+const BLOCK: u64 = 1 << 20;
+
+/// Id arrays up to this many positions are kept once they were read whole: 32 MiB.
+const KEPT: u64 = 1 << 22;
+
+/// Where the zones of a stored axis come from.
+pub enum Source {
+    /// All zones of the level, in the order of their ids.
+    Globe,
+    /// A sorted set of zones that the store gives in compressed form.
+    Set(RankedRanges),
+    /// A stored array of zone ids, integers or text, in any order.
+    Ids(IdArray),
+}
+
+/// A stored one-dimensional array of zone ids.
+pub struct IdArray {
+    array: Arc<hierarchy::Array>,
+    kept: OnceLock<Vec<Zone>>,
+}
+
+impl IdArray {
+    /// The ids of `array`.
+    ///
+    /// # Errors
+    /// An array that is not one-dimensional, or of a type that cannot hold ids exactly.
+    pub fn new(array: Arc<hierarchy::Array>) -> Result<Self> {
+        let exact = match array.data_type() {
+            DataType::Text { .. } => true,
+            DataType::Numeric(numeric) => numeric.is_integer(),
+            DataType::Compound { .. } => false,
+        };
+        if array.shape().len() != 1 || !exact {
+            return Err(Error::corrupt(format!(
+                "array {}: zone ids need one dimension of integers or text",
+                array.full_name()
+            )));
+        }
+        Ok(Self { array, kept: OnceLock::new() })
+    }
+
+    /// The stored array.
+    pub fn array(&self) -> &Arc<hierarchy::Array> {
+        &self.array
+    }
+
+    /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
+    pub fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
+        let DataType::Numeric(numeric) = self.array.data_type() else {
+            return Err(Error::invalid(format!("array {} holds text", self.array.full_name())));
+        };
+        let positions = [positions.selection()];
+        Ok(if numeric.is_signed_integer() {
+            self.array.read_vec::<i64>(call, &positions)?.into_iter().map(|id| id as u64).collect()
+        } else {
+            self.array.read_vec::<u64>(call, &positions)?
+        })
+    }
+
+    fn read_zones(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8, positions: &Chosen) -> Result<Vec<Zone>> {
+        let place = || format!("array {}", self.array.full_name());
+        if matches!(self.array.data_type(), DataType::Text { .. }) {
+            let texts = self.array.read_texts(call, &[positions.selection()])?;
+            return texts.iter().map(|text| text_zone(grid, level, text.as_deref())).collect::<Result<_>>().context(place);
+        }
+        let ids = self.read_ids(call, positions)?;
+        let padding = self.padding();
+        let mut zones = vec![NO_ZONE; ids.len()];
+        if let Some(padding) = padding.filter(|padding| ids.contains(padding)) {
+            for (zone, id) in zones.iter_mut().zip(&ids).filter(|(_, id)| **id != padding) {
+                grid.zones_of_ids(level, &[ZoneId(*id)], std::slice::from_mut(zone)).context(place)?;
+            }
+        } else {
+            let ids: Vec<ZoneId> = ids.into_iter().map(ZoneId).collect();
+            grid.zones_of_ids(level, &ids, &mut zones).context(place)?;
+        }
+        Ok(zones)
+    }
+
+    /// The id that means "no zone here": the fill value, when it is all ones or negative one. Zero is a zone.
+    fn padding(&self) -> Option<u64> {
+        let DataType::Numeric(numeric) = self.array.data_type() else { return None };
+        let nodata = self.array.nodata()?;
+        let all_ones = nodata.iter().all(|&byte| byte == 0xff);
+        match (all_ones, numeric) {
+            (true, NumericType::UInt64) => Some(u64::MAX),
+            (true, numeric) if numeric.is_signed_integer() => Some(u64::MAX),
+            (true, numeric) => Some(u64::MAX >> (64 - 8 * numeric.size())),
+            _ => None,
+        }
+    }
+}
+
+fn text_zone(grid: &dyn Grid, level: u8, text: Option<&str>) -> Result<Zone> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(NO_ZONE) };
+    match grid.parse_zone(text, Some(level))? {
+        (found, zone) if found == level => Ok(zone),
+        (found, _) => Err(Error::corrupt(format!("zone {text} is of level {found}, the cube's level is {level}"))),
+    }
+}
+
+/// A zone axis as it is shown: a grid at a level, the stored order, and the positions that are shown.
+pub struct Axis {
+    grid: Arc<dyn Grid>,
+    level: u8,
+    source: Source,
+    positions: Positions,
+    /// The zones of the user's points, when `positions` are points.
+    point_zones: Vec<Zone>,
+}
+
+impl Axis {
+    /// The whole stored axis of `source`.
+    pub fn new(grid: Arc<dyn Grid>, level: u8, source: Source) -> Self {
+        let len = match &source {
+            Source::Globe => grid.zone_count(level),
+            Source::Set(set) => set.len(),
+            Source::Ids(ids) => ids.array.shape()[0],
+        };
+        Self { grid, level, source, positions: Positions::All(len), point_zones: Vec::new() }
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> &Arc<dyn Grid> {
+        &self.grid
+    }
+
+    /// The refinement level.
+    pub fn level(&self) -> u8 {
+        self.level
+    }
+
+    /// Where the zones come from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The positions that are shown.
+    pub fn positions(&self) -> &Positions {
+        &self.positions
+    }
+
+    /// Length of the axis that is shown.
+    pub fn len(&self) -> u64 {
+        self.positions.len()
+    }
+
+    /// True when nothing is shown.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
+    /// True when the axis shows chosen zones, not the stored axis as it is.
+    pub fn is_selection(&self) -> bool {
+        !matches!(self.positions, Positions::All(_))
+    }
+
+    /// Shows only the zones of `set`, in storage order.
+    pub fn select(&mut self, call: &Arc<Call>, set: &ZoneSet) -> Result<()> {
+        let ranges = match &self.source {
+            Source::Globe if self.grid.ids_follow_zone_order() => RankedRanges::new(set.ranges().iter().cloned()),
+            Source::Globe => {
+                let zones: Vec<Zone> = set.iter().collect();
+                let mut positions = vec![0; zones.len()];
+                self.grid.positions(self.level, &zones, &mut positions)?;
+                positions.sort_unstable();
+                RankedRanges::from_sorted(positions)
+            }
+            Source::Set(stored) => {
+                let both = set.intersection(&ZoneSet::from_ranges(stored.ranges().iter().cloned()));
+                RankedRanges::new(both.ranges().iter().map(|range| {
+                    let first = stored.rank(range.start).expect("the intersection lies in the set");
+                    first..first + (range.end - range.start)
+                }))
+            }
+            Source::Ids(_) => {
+                let mut kept = Vec::new();
+                self.for_each_stored(call, |position, zone| {
+                    if zone != NO_ZONE && set.contains(zone) {
+                        kept.push(position);
+                    }
+                })?;
+                RankedRanges::from_sorted(kept)
+            }
+        };
+        self.positions = Positions::Some(ranges);
+        Ok(())
+    }
+
+    /// Shows the given zones in the given order, repeats kept; zones outside the coverage have no stored position.
+    pub fn select_points(&mut self, call: &Arc<Call>, zones: Vec<Zone>) -> Result<()> {
+        let stored = match &self.source {
+            Source::Globe => {
+                let mut positions = vec![0; zones.len()];
+                self.grid.positions(self.level, &zones, &mut positions)?;
+                positions.into_iter().map(Some).collect()
+            }
+            Source::Set(set) => zones.iter().map(|zone| set.rank(zone.0)).collect(),
+            Source::Ids(_) => {
+                let mut found: std::collections::HashMap<Zone, Option<u64>> = zones.iter().map(|zone| (*zone, None)).collect();
+                self.for_each_stored(call, |position, zone| {
+                    if let Some(place) = found.get_mut(&zone) {
+                        place.get_or_insert(position);
+                    }
+                })?;
+                zones.iter().map(|zone| found[zone]).collect()
+            }
+        };
+        self.positions = Positions::Points(stored);
+        self.point_zones = zones;
+        Ok(())
+    }
+
+    /// The zones shown at `indices`; [`NO_ZONE`] where the store pads.
+    pub fn zones(&self, call: &Arc<Call>, indices: Progression) -> Result<Vec<Zone>> {
+        if matches!(self.positions, Positions::Points(_)) {
+            return Ok(indices.iter().map(|index| self.point_zones[index as usize]).collect());
+        }
+        match &self.source {
+            Source::Globe => {
+                let mut zones = vec![NO_ZONE; indices.count];
+                let mut done = 0;
+                for run in self.runs(indices) {
+                    let length = (run.end - run.start) as usize;
+                    self.grid.zones_of_positions(self.level, run, &mut zones[done..done + length])?;
+                    done += length;
+                }
+                Ok(zones)
+            }
+            Source::Set(set) => Ok(self.stored_positions(indices).map(|position| Zone(set.nth(position))).collect()),
+            Source::Ids(ids) => match ids.kept.get() {
+                Some(kept) => Ok(self.stored_positions(indices).map(|position| kept[position as usize]).collect()),
+                None => {
+                    let (chosen, reversed) = self.chosen(indices);
+                    let mut zones = ids.read_zones(call, &*self.grid, self.level, &chosen)?;
+                    if reversed {
+                        zones.reverse();
+                    }
+                    Ok(zones)
+                }
+            },
+        }
+    }
+
+    /// The stored positions at `indices`, as the hierarchy reads them, and whether they come out in reverse order. Not
+    /// for points.
+    pub fn chosen(&self, indices: Progression) -> (Chosen, bool) {
+        if let Positions::All(_) = self.positions {
+            return (Chosen::Strided(indices), false);
+        }
+        let (ascending, reversed) = indices.ascending();
+        (Chosen::List(self.stored_positions(ascending).collect()), reversed)
+    }
+
+    fn stored_positions(&self, indices: Progression) -> impl Iterator<Item = u64> + '_ {
+        indices.iter().map(|index| self.positions.stored(index).expect("only points lie outside the coverage"))
+    }
+
+    /// The stored positions at `indices`, joined into ascending runs, in order.
+    fn runs(&self, indices: Progression) -> impl Iterator<Item = std::ops::Range<u64>> + '_ {
+        let mut positions = self.stored_positions(indices).peekable();
+        std::iter::from_fn(move || {
+            let start = positions.next()?;
+            let mut end = start + 1;
+            while positions.next_if_eq(&end).is_some() {
+                end += 1;
+            }
+            Some(start..end)
+        })
+    }
+
+    /// Calls `visit` with each position and zone of a stored id array, in storage order.
+    fn for_each_stored(&self, call: &Arc<Call>, mut visit: impl FnMut(u64, Zone)) -> Result<()> {
+        let Source::Ids(ids) = &self.source else { unreachable!("only id arrays are searched") };
+        let len = ids.array.shape()[0];
+        if let Some(kept) = ids.kept.get() {
+            kept.iter().enumerate().for_each(|(position, zone)| visit(position as u64, *zone));
+            return Ok(());
+        }
+        let mut all = Vec::new();
+        for start in (0..len).step_by(BLOCK as usize) {
+            let count = BLOCK.min(len - start) as usize;
+            let zones =
+                ids.read_zones(call, &*self.grid, self.level, &Chosen::Strided(Progression { start, count, step: 1 }))?;
+            zones.iter().enumerate().for_each(|(at, zone)| visit(start + at as u64, *zone));
+            if len <= KEPT {
+                all.extend(zones);
+            }
+        }
+        if len <= KEPT {
+            let _ = ids.kept.set(all);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Which coordinate reference system an array is in: what the store says, else the grid's.
+
+use std::sync::OnceLock;
+
+use once_cell::sync::OnceCell;
+
+use crate::grid::{GridSpec, Surface};
+use crate::store::proj;
+
+/// A CRS that is looked up in PROJ when it is first asked for.
+pub struct Crs {
+    definitions: Vec<String>,
+    wkt: OnceLock<Option<String>>,
+}
+
+impl Crs {
+    /// The first of `definitions` that PROJ understands.
+    pub fn new(definitions: Vec<String>) -> Self {
+        Self { definitions, wkt: OnceLock::new() }
+    }
+
+    /// As WKT2; `None` when PROJ understands none of the definitions.
+    pub fn wkt(&self) -> Option<&str> {
+        let import = |definition: &String| match definition.as_str() {
+            WGS84 => wgs84(),
+            other => proj::crs_to_wkt(other).ok(),
+        };
+        self.wkt.get_or_init(|| self.definitions.iter().find_map(import)).as_deref()
+    }
+}
+
+const WGS84: &str = "EPSG:4326";
+
+/// Almost every grid is on it, and PROJ's database takes milliseconds to open.
+fn wgs84() -> Option<String> {
+    static WKT: OnceCell<String> = OnceCell::new();
+    WKT.get_or_try_init(|| proj::crs_to_wkt(WGS84)).ok().cloned()
+}
+
+/// The CRS of a grid's centroids. Latitudes taken as they are must lie unshifted over a WGS84 base map, so a sphere is
+/// EPSG:4326 too; another ellipsoid is a geographic CRS of an unknown datum, which PROJ does not shift.
+pub fn grid_definition(spec: &GridSpec) -> String {
+    match &spec.surface {
+        Surface::Ellipsoid { name, semi_major_m, inverse_flattening } if !is_wgs84(*semi_major_m, *inverse_flattening) => {
+            let name = name.as_deref().unwrap_or("unknown").replace('"', "");
+            format!(
+                "GEOGCRS[\"Unknown datum based upon the {name} ellipsoid\",DATUM[\"Not specified (based on {name} ellipsoid)\",\
+                 ELLIPSOID[\"{name}\",{semi_major_m},{inverse_flattening},LENGTHUNIT[\"metre\",1]]],PRIMEM[\"Greenwich\",0,\
+                 ANGLEUNIT[\"degree\",0.0174532925199433]],CS[ellipsoidal,2],AXIS[\"geodetic latitude (Lat)\",north],\
+                 AXIS[\"geodetic longitude (Lon)\",east],ANGLEUNIT[\"degree\",0.0174532925199433]]"
+            )
+        }
+        _ => WGS84.into(),
+    }
+}
+
+/// WGS84's figure: semi-major axis in metres and inverse flattening (EPSG ellipsoid 7030).
+fn is_wgs84(semi_major_m: f64, inverse_flattening: f64) -> bool {
+    (semi_major_m - 6_378_137.0).abs() < 1e-3 && (inverse_flattening - 298.257_223_563).abs() < 1e-9
+}

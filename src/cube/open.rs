@@ -1,0 +1,221 @@
+//! Opening: from a connection string and open options to the root of a cube, or to "not ours".
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::convention::{self, Compression, Coverage, ZoneAxis};
+use crate::cube::connection::{self, Connection};
+use crate::cube::detect;
+use crate::cube::group::{CubeGroup, Shared};
+use crate::cube::options::Options;
+use crate::cube::{Attributes, Group};
+use crate::error::{Context, Error, Kind, Result};
+use crate::grid;
+use crate::hierarchy;
+use crate::store::{Call, VsiStore};
+
+/// What GDAL asks to open.
+#[derive(Clone, Debug, Default)]
+pub struct OpenRequest {
+    /// The connection string.
+    pub name: String,
+    /// Open options.
+    pub options: Vec<(String, String)>,
+}
+
+/// Whether a connection string is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// Certainly not.
+    No,
+    /// Only opening tells.
+    Maybe,
+    /// Yes: the prefix, or a marker was seen.
+    Yes,
+}
+
+/// The dimension of a grid without data.
+const GRID_DIMENSION: &str = "zone";
+
+/// How many groups are searched for a zone axis before a store is somebody else's.
+const SEARCHED: usize = 256;
+
+/// Whether `name` is ours. Reads nothing over a network.
+pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified {
+    if connection::strip_prefix(name).is_some() {
+        return Identified::Yes;
+    }
+    if !is_directory && !name.trim_end_matches('/').ends_with(".zarr") && !name.ends_with(".zarr.zip") {
+        return Identified::No;
+    }
+    match VsiStore::new(name, call) {
+        Ok(store) if !store.is_remote() => match hierarchy::root_attributes(&store) {
+            Ok(Some(attributes)) if convention::is_marked(&attributes) => Identified::Yes,
+            Ok(Some(_)) => Identified::Maybe,
+            Ok(None) => Identified::No,
+            Err(_) => Identified::Maybe,
+        },
+        Ok(_) => Identified::Maybe,
+        Err(_) => Identified::No,
+    }
+}
+
+/// The root of what `request` names; `None` when it is no DGGS store and nothing forces us.
+///
+/// # Errors
+/// A store that carries a DGGS convention but breaks it; with the prefix, everything that is not a DGGS cube.
+pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Group>>> {
+    let connection = Connection::parse(&request.name)?;
+    open_connection(call, &connection, &request.options).context(|| request.name.clone())
+}
+
+fn open_connection(
+    call: &Arc<Call>,
+    connection: &Connection,
+    pairs: &[(String, String)],
+) -> Result<Option<Arc<dyn Group>>> {
+    let store = VsiStore::new(&connection.path, call)?;
+    if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.root_exists()) {
+        return open_grid(call, dggrs, level, Options::parse(pairs)?).map(Some);
+    }
+    let Some(node) = hierarchy::open(&store)? else {
+        return if connection.forced { Err(no_store(&store)) } else { Ok(None) };
+    };
+    let (root, only) = match node {
+        hierarchy::Node::Group(group) => descend(call, group, &connection.node)?,
+        hierarchy::Node::Array(array) => {
+            let only = array.full_name().to_owned();
+            (hierarchy::Group::around(array), Some(only))
+        }
+    };
+    match open_store(call, root, only, pairs) {
+        Ok(Some(root)) => Ok(Some(root)),
+        Ok(None) if connection.forced => Err(no_convention()),
+        Ok(None) => Ok(None),
+        // A grid that this build does not know: a plain Zarr view is better than nothing.
+        Err(error) if error.kind() == Kind::Unsupported && !connection.forced => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn no_store(store: &VsiStore) -> Error {
+    if store.root_exists() {
+        Error::unsupported("this is no Zarr store: there is no zarr.json, .zmetadata, .zgroup or .zarray")
+    } else {
+        Error::not_found("there is no such file or folder")
+    }
+}
+
+fn no_convention() -> Error {
+    let known: Vec<_> = convention::names().collect();
+    Error::invalid(format!(
+        "no DGGS metadata found ({}): say which grid it is on with the open options DGGRS and LEVEL, and INDEXING, \
+         ELLIPSOID, LON_0, LAT_0, AZIMUTH and ZONE_ID where they differ from the DGGRS' own",
+        known.join(", ")
+    ))
+}
+
+/// The group at `path`, or the group around the array at `path` and the array's full name.
+fn descend(call: &Arc<Call>, root: hierarchy::Group, path: &str) -> Result<(hierarchy::Group, Option<String>)> {
+    let mut group = root;
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    for (at, part) in parts.iter().enumerate() {
+        group = match group.open_group(call, part)? {
+            Some(child) => child,
+            None if at + 1 == parts.len() && group.open_array(call, part)?.is_some() => return Ok((group, Some(path.into()))),
+            None => {
+                return Err(Error::not_found(format!("there is no group or array '{part}' in {}", group.full_name())));
+            }
+        };
+    }
+    Ok((group, None))
+}
+
+fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options) -> Result<Arc<dyn Group>> {
+    let (family, _) = grid::family_of(dggrs)?;
+    let found = ZoneAxis {
+        convention: convention::FROM_OPTIONS,
+        spec: options.identity.over(family.default_spec(dggrs))?,
+        level: Some(level),
+        dimensions: vec![GRID_DIMENSION.into()],
+        id_array: None,
+        compression: Compression::None,
+        grid_mapping: None,
+        arrays: Coverage::All,
+        warnings: Vec::new(),
+    };
+    let max = grid::grid(&found.spec)?.max_level();
+    if level > max {
+        return Err(Error::invalid(format!("{dggrs} has levels 0 to {max}, not {level}")));
+    }
+    let shared = Arc::new(Shared { options, hidden_groups: BTreeSet::new(), only_array: None });
+    Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
+}
+
+fn open_store(
+    call: &Arc<Call>,
+    root: hierarchy::Group,
+    only_array: Option<String>,
+    pairs: &[(String, String)],
+) -> Result<Option<Arc<dyn Group>>> {
+    let search = Search::new(call, &root)?;
+    // Options are only read for stores that are ours: a plain Zarr store must fall through in silence.
+    let names_grid = pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case("DGGRS"));
+    if search.levels.is_empty() && search.error.is_none() && !names_grid {
+        return Ok(None);
+    }
+    let mut options = Options::parse(pairs)?;
+    if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
+        return Err(error);
+    }
+    let mut hidden_groups = BTreeSet::new();
+    let distinct: BTreeSet<u8> = search.levels.iter().filter_map(|(_, level)| *level).collect();
+    if let Some(level) = options.identity.level.filter(|_| distinct.len() > 1) {
+        if !distinct.contains(&level) {
+            return Err(Error::invalid(format!("open option LEVEL: there is no level {level}, but {distinct:?}")));
+        }
+        hidden_groups.extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
+        options.identity.level = None;
+    }
+    let shared = Arc::new(Shared { options, hidden_groups, only_array });
+    let group = CubeGroup::open(call, root, Vec::new(), shared)?;
+    let ours = group.has_zones() || !distinct.is_empty();
+    Ok(ours.then(|| Arc::new(group) as Arc<dyn Group>))
+}
+
+/// The zone axes of a hierarchy, by its metadata alone.
+struct Search {
+    /// Full name of each group with a zone axis, and its level where the metadata say.
+    levels: Vec<(String, Option<u8>)>,
+    /// The first convention that was broken.
+    error: Option<Error>,
+    visited: usize,
+}
+
+impl Search {
+    fn new(call: &Arc<Call>, root: &hierarchy::Group) -> Result<Self> {
+        let mut search = Self { levels: Vec::new(), error: None, visited: 0 };
+        search.visit(call, root, &[])?;
+        Ok(search)
+    }
+
+    fn visit(&mut self, call: &Arc<Call>, group: &hierarchy::Group, ancestors: &[Attributes]) -> Result<()> {
+        self.visited += 1;
+        match detect::zone_axes(group, &detect::describe(call, group)?, ancestors, &Default::default()) {
+            Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
+            Err(error) => {
+                self.error.get_or_insert(error);
+            }
+        }
+        let below: Vec<Attributes> = std::iter::once(group.attributes().clone()).chain(ancestors.iter().cloned()).collect();
+        for name in group.group_names(call)? {
+            if self.visited >= SEARCHED {
+                break;
+            }
+            if let Some(child) = group.open_group(call, &name)? {
+                self.visit(call, &child, &below)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,142 @@
+//! Which positions of a stored axis a selection keeps, and in which order.
+
+use std::ops::Range;
+
+/// Ascending numbers held as ranges, with the rank of each: the k-th number and the rank of a number are found in
+/// logarithmic time, whatever the count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RankedRanges {
+    ranges: Vec<Range<u64>>,
+    /// Rank of the first number of each range.
+    ranks: Vec<u64>,
+    len: u64,
+}
+
+impl RankedRanges {
+    /// From sorted, disjoint, non-empty ranges; ranges that touch are joined.
+    pub fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
+        let mut result = Self::default();
+        for range in sorted {
+            debug_assert!(range.start < range.end);
+            let added = range.end - range.start;
+            match result.ranges.last_mut() {
+                Some(last) if last.end == range.start => last.end = range.end,
+                last => {
+                    debug_assert!(last.is_none_or(|last| last.end < range.start));
+                    result.ranks.push(result.len);
+                    result.ranges.push(range);
+                }
+            }
+            result.len += added;
+        }
+        result
+    }
+
+    /// From ascending numbers; repeats are dropped.
+    pub fn from_sorted(numbers: impl IntoIterator<Item = u64>) -> Self {
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        for number in numbers {
+            match runs.last_mut() {
+                Some(run) if number < run.end => debug_assert!(number + 1 == run.end),
+                Some(run) if number == run.end => run.end += 1,
+                _ => runs.push(number..number + 1),
+            }
+        }
+        Self::new(runs)
+    }
+
+    /// How many numbers there are.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The number of rank `rank`.
+    ///
+    /// # Panics
+    /// When `rank` is not below [`RankedRanges::len`].
+    pub fn nth(&self, rank: u64) -> u64 {
+        assert!(rank < self.len, "rank {rank} of {}", self.len);
+        let at = self.ranks.partition_point(|&first| first <= rank) - 1;
+        self.ranges[at].start + (rank - self.ranks[at])
+    }
+
+    /// The rank of `number`, `None` when it is not among them.
+    pub fn rank(&self, number: u64) -> Option<u64> {
+        let at = self.ranges.partition_point(|range| range.start <= number).checked_sub(1)?;
+        let range = &self.ranges[at];
+        (number < range.end).then(|| self.ranks[at] + (number - range.start))
+    }
+
+    /// The ranges, ascending.
+    pub fn ranges(&self) -> &[Range<u64>] {
+        &self.ranges
+    }
+}
+
+/// The positions of a stored axis that a view of it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Positions {
+    /// All of them: this many.
+    All(u64),
+    /// Some of them, in storage order.
+    Some(RankedRanges),
+    /// In the order of the user's points, repeats kept; `None` where the point lies outside the coverage.
+    Points(Vec<Option<u64>>),
+}
+
+impl Positions {
+    /// Length of the axis that is shown.
+    pub fn len(&self) -> u64 {
+        match self {
+            Positions::All(len) => *len,
+            Positions::Some(ranges) => ranges.len(),
+            Positions::Points(points) => points.len() as u64,
+        }
+    }
+
+    /// True when nothing is shown.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The stored position shown at `index`; `None` outside the coverage.
+    ///
+    /// # Panics
+    /// When `index` is not below [`Positions::len`].
+    pub fn stored(&self, index: u64) -> Option<u64> {
+        match self {
+            Positions::All(len) => {
+                assert!(index < *len, "position {index} of {len}");
+                Some(index)
+            }
+            Positions::Some(ranges) => Some(ranges.nth(index)),
+            Positions::Points(points) => points[index as usize],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_and_numbers_are_inverse() {
+        let ranges = RankedRanges::new([2..4, 4..5, 10..11, 100..103]);
+        let numbers: Vec<u64> = (0..ranges.len()).map(|rank| ranges.nth(rank)).collect();
+        assert_eq!(numbers, [2, 3, 4, 10, 100, 101, 102]);
+        assert_eq!(ranges.ranges(), [2..5, 10..11, 100..103]);
+        for (rank, &number) in numbers.iter().enumerate() {
+            assert_eq!(ranges.rank(number), Some(rank as u64));
+        }
+        for absent in [0, 1, 5, 9, 11, 99, 103, u64::MAX] {
+            assert_eq!(ranges.rank(absent), None, "{absent}");
+        }
+        assert_eq!(RankedRanges::from_sorted(numbers), ranges);
+        assert!(RankedRanges::from_sorted([]).is_empty());
+    }
+}

@@ -1,0 +1,329 @@
+//! A stored array as the cube shows it: whole, or at the positions of a selection.
+
+use std::sync::Arc;
+
+use crate::cube::axis::Axis;
+use crate::cube::crs::Crs;
+use crate::cube::positions::Positions;
+use crate::cube::progression::{Chosen, Progression};
+use crate::cube::{Array, Attributes, DataType, Dimension, Window};
+use crate::error::{Error, Result};
+use crate::hierarchy::{self, AxisSelection};
+use crate::store::{Call, NumericType, Run, Source, Target};
+
+/// A stored array, one of whose axes may be a zone axis.
+pub struct StoredArray {
+    array: Arc<hierarchy::Array>,
+    /// Which of the array's axes is a zone axis, and that axis.
+    zone: Option<(usize, Arc<Axis>)>,
+    dimensions: Vec<Dimension>,
+    attributes: Attributes,
+    nodata: Option<Vec<u8>>,
+    coordinates: Vec<String>,
+    crs: Option<Crs>,
+    structural_info: Vec<(String, String)>,
+}
+
+/// What the cube adds to a stored array.
+pub struct Overlay {
+    /// Axes, slowest first, with the sizes that are shown.
+    pub dimensions: Vec<Dimension>,
+    /// The zone axis and its place among the axes.
+    pub zone: Option<(usize, Arc<Axis>)>,
+    /// The attributes that users see.
+    pub attributes: Attributes,
+    /// Full names of the coordinate variables.
+    pub coordinates: Vec<String>,
+    /// The CRS, on a zone axis.
+    pub crs: Option<Crs>,
+    /// Facts about the grid, put before the array's own.
+    pub structural_info: Vec<(String, String)>,
+}
+
+impl StoredArray {
+    /// `array` with `overlay` over it.
+    pub fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
+        let Overlay { dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
+        structural_info.extend(array.structural_info());
+        let mut nodata = array.nodata().map(<[u8]>::to_vec);
+        if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
+            nodata = missing_value(array.data_type());
+        }
+        Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info }
+    }
+
+    /// The window as the hierarchy reads it; `turned` hears of an axis that comes out in reverse order.
+    fn chosen(&self, window: &Window, mut turned: impl FnMut(usize)) -> Result<Vec<Chosen>> {
+        let progressions = window.progressions(&self.dimensions)?;
+        let chosen = progressions.into_iter().enumerate().map(|(at, progression)| match &self.zone {
+            Some((zone_at, axis)) if *zone_at == at => {
+                let (chosen, reversed) = axis.chosen(progression);
+                if reversed {
+                    turned(at);
+                }
+                chosen
+            }
+            _ => Chosen::Strided(progression),
+        });
+        Ok(chosen.collect())
+    }
+
+    /// The points of this window, when the zone axis shows points.
+    fn points(&self, window: &Window) -> Result<Option<Points>> {
+        let Some((at, axis)) = &self.zone else { return Ok(None) };
+        let Positions::Points(stored) = axis.positions() else { return Ok(None) };
+        let shown = window.progressions(&self.dimensions)?[*at];
+        Ok(Some(Points::new(*at, stored, shown)))
+    }
+
+    /// The other axes as they are, the zone axis replaced by the distinct stored positions of `points`.
+    fn chosen_points(&self, window: &Window, points: &Points) -> Result<Vec<Chosen>> {
+        let mut chosen: Vec<Chosen> = window.progressions(&self.dimensions)?.into_iter().map(Chosen::Strided).collect();
+        chosen[points.axis] = Chosen::List(points.distinct.clone());
+        Ok(chosen)
+    }
+
+    fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, mut target: Target<'_>) -> Result<()> {
+        let numeric = self.numeric()?;
+        let mut counts = window.count.clone();
+        counts[points.axis] = points.distinct.len();
+        let mut dense = vec![0u8; counts.iter().product::<usize>() * numeric.size()];
+        if !dense.is_empty() {
+            let chosen = self.chosen_points(window, points)?;
+            self.array.read(call, &Chosen::selections(&chosen), Target::from_bytes(&mut dense, numeric, &counts)?)?;
+        }
+        if let Some(missing) = &self.nodata {
+            for (to, _) in points.sources.iter().enumerate().filter(|(_, source)| source.is_none()) {
+                target.reborrow().narrow(points.axis, to, 1).fill(missing, numeric)?;
+            }
+        }
+        let every: Vec<[Run; 1]> = counts.iter().map(|&count| [Run::whole(0, count)]).collect();
+        let chosen: Vec<Run> = points.runs().collect();
+        let mut runs: Vec<&[Run]> = every.iter().map(|run| &run[..]).collect();
+        runs[points.axis] = &chosen;
+        target.copy_from(&Source { bytes: &dense, data_type: numeric, shape: &counts }, &runs)
+    }
+
+    fn numeric(&self) -> Result<NumericType> {
+        match self.array.data_type() {
+            DataType::Numeric(numeric) => Ok(*numeric),
+            _ => Err(Error::invalid(format!("array {} is not numeric", self.array.full_name()))),
+        }
+    }
+
+    /// Reads elements that are no numbers, of any kind, in C order of the window.
+    fn read_elements<T: Clone>(
+        &self,
+        window: &Window,
+        missing: T,
+        read: impl Fn(&[AxisSelection<'_>]) -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        if let Some(points) = self.points(window)? {
+            let dense = read(&Chosen::selections(&self.chosen_points(window, &points)?))?;
+            let inner: usize = window.count[points.axis + 1..].iter().product();
+            let outer: usize = window.count[..points.axis].iter().product();
+            let mut elements = Vec::with_capacity(outer * points.sources.len() * inner);
+            for row in 0..outer {
+                for source in &points.sources {
+                    match source {
+                        Some(rank) => {
+                            let first = (row * points.distinct.len() + rank) * inner;
+                            elements.extend_from_slice(&dense[first..first + inner]);
+                        }
+                        None => elements.extend(std::iter::repeat_n(missing.clone(), inner)),
+                    }
+                }
+            }
+            return Ok(elements);
+        }
+        let mut turned = Vec::new();
+        let mut elements = read(&Chosen::selections(&self.chosen(window, |axis| turned.push(axis))?))?;
+        for axis in turned {
+            reverse_axis(&mut elements, &window.count, axis);
+        }
+        Ok(elements)
+    }
+}
+
+/// The points of one window: which stored positions to read once, and where each shown index finds its value.
+struct Points {
+    axis: usize,
+    /// Ascending.
+    distinct: Vec<u64>,
+    /// For each shown index the rank in `distinct`, `None` outside the coverage.
+    sources: Vec<Option<usize>>,
+}
+
+impl Points {
+    fn new(axis: usize, stored: &[Option<u64>], shown: Progression) -> Self {
+        let positions: Vec<Option<u64>> = shown.iter().map(|index| stored[index as usize]).collect();
+        let mut distinct: Vec<u64> = positions.iter().flatten().copied().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        let rank = |position: u64| distinct.binary_search(&position).expect("every position is in the list");
+        let sources = positions.into_iter().map(|position| position.map(rank)).collect();
+        Self { axis, distinct, sources }
+    }
+
+    /// From the distinct positions to the shown indices, points outside the coverage left out.
+    fn runs(&self) -> impl Iterator<Item = Run> + '_ {
+        let shown = self.sources.iter().enumerate();
+        shown.filter_map(|(to, source)| source.map(|from| Run { from, step: 1, to, count: 1 }))
+    }
+}
+
+/// How much `AdviseRead` may keep when its caller does not say.
+const ADVISED_BYTES: usize = 256 << 20;
+
+/// `CACHE_SIZE` in bytes, as GDAL's Zarr driver names it.
+fn cache_bytes(options: &[(String, String)]) -> Result<usize> {
+    match options.iter().find(|(key, _)| key.eq_ignore_ascii_case("CACHE_SIZE")) {
+        Some((_, value)) => value
+            .trim()
+            .parse()
+            .map_err(|_| Error::invalid(format!("option CACHE_SIZE: '{value}' is not a number of bytes"))),
+        None => Ok(ADVISED_BYTES),
+    }
+}
+
+fn leaves_coverage(axis: &Axis) -> bool {
+    matches!(axis.positions(), Positions::Points(stored) if stored.contains(&None))
+}
+
+/// What stands for "no value" in a type whose store names none: NaN, or the largest integer.
+fn missing_value(data_type: &DataType) -> Option<Vec<u8>> {
+    use NumericType as N;
+    Some(match data_type.numeric()? {
+        N::UInt8 => vec![u8::MAX],
+        N::Int8 => i8::MAX.to_ne_bytes().into(),
+        N::UInt16 => u16::MAX.to_ne_bytes().into(),
+        N::Int16 => i16::MAX.to_ne_bytes().into(),
+        N::UInt32 => u32::MAX.to_ne_bytes().into(),
+        N::Int32 => i32::MAX.to_ne_bytes().into(),
+        N::UInt64 => u64::MAX.to_ne_bytes().into(),
+        N::Int64 => i64::MAX.to_ne_bytes().into(),
+        N::Float16 => half::f16::NAN.to_ne_bytes().into(),
+        N::Float32 => f32::NAN.to_ne_bytes().into(),
+        N::Float64 => f64::NAN.to_ne_bytes().into(),
+        N::CFloat16 => half::f16::NAN.to_ne_bytes().repeat(2),
+        N::CFloat32 => f32::NAN.to_ne_bytes().repeat(2),
+        N::CFloat64 => f64::NAN.to_ne_bytes().repeat(2),
+        N::CInt16 => i16::MAX.to_ne_bytes().repeat(2),
+        N::CInt32 => i32::MAX.to_ne_bytes().repeat(2),
+    })
+}
+
+/// Turns one axis of a dense C-ordered block round.
+fn reverse_axis<T>(elements: &mut [T], counts: &[usize], axis: usize) {
+    let inner: usize = counts[axis + 1..].iter().product();
+    let block = counts[axis] * inner;
+    if block == 0 {
+        return;
+    }
+    for block in elements.chunks_exact_mut(block) {
+        for at in 0..counts[axis] / 2 {
+            let (head, tail) = block.split_at_mut((counts[axis] - 1 - at) * inner);
+            head[at * inner..(at + 1) * inner].swap_with_slice(&mut tail[..inner]);
+        }
+    }
+}
+
+impl Array for StoredArray {
+    fn name(&self) -> &str {
+        self.array.name()
+    }
+
+    fn full_name(&self) -> &str {
+        self.array.full_name()
+    }
+
+    fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    fn data_type(&self) -> &DataType {
+        self.array.data_type()
+    }
+
+    fn attributes(&self) -> &Attributes {
+        &self.attributes
+    }
+
+    fn nodata(&self) -> Option<&[u8]> {
+        self.nodata.as_deref()
+    }
+
+    fn scale(&self) -> Option<f64> {
+        self.array.scale()
+    }
+
+    fn offset(&self) -> Option<f64> {
+        self.array.offset()
+    }
+
+    fn unit(&self) -> &str {
+        self.array.unit()
+    }
+
+    fn crs_wkt(&self) -> Option<&str> {
+        self.crs.as_ref().and_then(Crs::wkt)
+    }
+
+    fn coordinate_variables(&self) -> &[String] {
+        &self.coordinates
+    }
+
+    fn block_size(&self) -> Vec<u64> {
+        self.array.block_size().to_vec()
+    }
+
+    fn structural_info(&self) -> Vec<(String, String)> {
+        self.structural_info.clone()
+    }
+
+    fn read_numbers(&self, call: &Arc<Call>, window: &Window, mut target: Target<'_>) -> Result<()> {
+        if let Some(points) = self.points(window)? {
+            return self.read_number_points(call, window, &points, target);
+        }
+        let chosen = self.chosen(window, |axis| target.reverse(axis))?;
+        self.array.read(call, &Chosen::selections(&chosen), target)
+    }
+
+    fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
+        self.read_elements(window, None, |selections| self.array.read_texts(call, selections))
+    }
+
+    fn read_compounds(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<u8>> {
+        let DataType::Compound { size, .. } = self.array.data_type() else {
+            return Err(Error::invalid(format!("array {} is not structured", self.array.full_name())));
+        };
+        let missing = self.nodata.clone().unwrap_or_else(|| vec![0; *size]);
+        let elements = self.read_elements(window, missing, |selections| {
+            let bytes = self.array.read_compounds(call, selections)?;
+            Ok(bytes.chunks_exact(*size).map(<[u8]>::to_vec).collect())
+        })?;
+        Ok(elements.concat())
+    }
+
+    fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
+        let chosen = match self.points(window)? {
+            Some(points) => self.chosen_points(window, &points)?,
+            None => self.chosen(window, |_| ())?,
+        };
+        self.array.advise(call, &Chosen::selections(&chosen), cache_bytes(options)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_is_turned_round_in_place() {
+        let mut block: Vec<u8> = (0..12).collect();
+        reverse_axis(&mut block, &[2, 3, 2], 1);
+        assert_eq!(block, [4, 5, 2, 3, 0, 1, 10, 11, 8, 9, 6, 7]);
+        reverse_axis(&mut block, &[2, 3, 2], 0);
+        assert_eq!(block, [10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1]);
+    }
+}

@@ -1,0 +1,33 @@
+//! Bytes through GDAL, and what is borrowed from GDAL.
+//!
+//! - [`Call`] carries one caller's configuration options and errors into whichever thread does the work;
+//! - [`VsiStore`] reads, lists and writes a store below one path of GDAL's virtual file system;
+//! - [`pool`] is the crate's own thread pool, safe across `fork()`;
+//! - [`Target`] is the caller's strided memory, [`NumericType`] the type of what is in it;
+//! - [`codecs`] lends GDAL's compressors to zarrs;
+//! - [`proj`] turns any definition of a CRS into WKT.
+//!
+//! Everything that needs `unsafe` for GDAL, PROJ or the caller's memory is here, and nothing of it leaves.
+
+mod call;
+mod delta;
+mod ffi;
+mod http;
+mod numeric;
+mod read;
+mod source;
+mod storage;
+mod target;
+mod vsi;
+mod write;
+
+pub mod cache;
+pub mod codecs;
+pub mod pool;
+pub mod proj;
+
+pub use call::{Call, Entered};
+pub use numeric::{Host, Number, NumericType, host};
+pub use source::{Run, Source};
+pub use target::Target;
+pub use vsi::{Entry, VsiStore};

@@ -1,0 +1,88 @@
+//! Definitions of coordinate reference systems as WKT2:2019, by the PROJ that libgdal itself uses.
+
+#![expect(unsafe_code, reason = "calls PROJ's C functions")]
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ptr;
+
+use proj_sys::{PJ, PJ_CONTEXT, PJ_WKT_TYPE_PJ_WKT2_2019};
+
+use super::ffi::{self, c_string};
+use crate::error::{Error, Result};
+
+/// WKT2:2019 of a CRS given as an authority code (`EPSG:4326`), an OGC URN or URL
+/// (`http://www.opengis.net/def/crs/EPSG/0/4326`), WKT of any kind, PROJJSON or a PROJ string.
+///
+/// # Errors
+/// PROJ does not understand it, or it is no CRS.
+pub fn crs_to_wkt(definition: &str) -> Result<String> {
+    let text = c_string(definition)?;
+    let context = Context::new();
+    // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
+    let object = unsafe { proj_sys::proj_create(context.0, text.as_ptr()) };
+    if object.is_null() {
+        return Err(Error::invalid(format!("PROJ does not understand the CRS \"{}\": {}", shorten(definition), context.error())));
+    }
+    let object = Object(object);
+    // SAFETY: proj.h: a valid object.
+    if unsafe { proj_sys::proj_is_crs(object.0) } == 0 {
+        return Err(Error::invalid(format!("\"{}\" is no CRS", shorten(definition))));
+    }
+    // SAFETY: proj.h: the text belongs to the object and lives until the next such call; it is copied at once.
+    let wkt = unsafe {
+        ffi::text(proj_sys::proj_as_wkt(context.0, object.0, PJ_WKT_TYPE_PJ_WKT2_2019, [ptr::null::<c_char>()].as_ptr()))
+    };
+    wkt.ok_or_else(|| Error::invalid(format!("\"{}\" cannot be written as WKT2: {}", shorten(definition), context.error())))
+}
+
+/// The head of a long definition, for a message.
+fn shorten(definition: &str) -> String {
+    match definition.char_indices().nth(80) {
+        Some((end, _)) => format!("{}...", &definition[..end]),
+        None => definition.to_string(),
+    }
+}
+
+/// A PROJ context of its own for each use: contexts are not to be shared by threads, and this one prints nothing.
+struct Context(*mut PJ_CONTEXT);
+
+impl Context {
+    fn new() -> Self {
+        // SAFETY: proj.h: a new context, destroyed on drop; the logger needs no data.
+        unsafe {
+            let context = proj_sys::proj_context_create();
+            proj_sys::proj_log_func(context, ptr::null_mut(), Some(ignore));
+            Self(context)
+        }
+    }
+
+    fn error(&self) -> String {
+        // SAFETY: proj.h: a valid context; the text is static or lives until the next call.
+        unsafe {
+            let number = proj_sys::proj_context_errno(self.0);
+            let text = proj_sys::proj_errno_string(number);
+            match text.is_null() {
+                true => "unknown definition".to_string(),
+                false => CStr::from_ptr(text).to_string_lossy().into_owned(),
+            }
+        }
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: proj.h: made by proj_context_create, destroyed once.
+        unsafe { proj_sys::proj_context_destroy(self.0) };
+    }
+}
+
+struct Object(*mut PJ);
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        // SAFETY: proj.h: made by proj_create, destroyed once.
+        unsafe { proj_sys::proj_destroy(self.0) };
+    }
+}
+
+unsafe extern "C" fn ignore(_data: *mut c_void, _level: c_int, _message: *const c_char) {}
