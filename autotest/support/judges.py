@@ -1,0 +1,75 @@
+"""The judges: Python libraries that live in build/venv and are asked through files.
+
+`fixture_folder()` is what `fixtures/make.py` wrote: it is made once, kept under build/ and made again when a script in
+fixtures/ or support/table.py changes. `ask(...)` runs `fixtures/judge.py` on files that a test has written.
+"""
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+AUTOTEST = Path(__file__).resolve().parent.parent
+ROOT = AUTOTEST.parent
+BUILD = ROOT / "build"
+SHARED = Path(os.environ.get("DGGS_SHARED", ROOT.parent / "shared")).resolve()
+
+
+def shared(path):
+    """A file or folder of ../shared; where that folder is absent the test is left out, with a line that says so."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is absent (real stores and oracles)")
+    assert (SHARED / path).exists(), f"{SHARED / path} is missing"
+    return SHARED / path
+
+
+def _command():
+    command = os.environ.get("DGGS_JUDGE")
+    if command:
+        return shlex.split(command)
+    made = subprocess.run([ROOT / "gdal-plugin" / "venv"], stdout=subprocess.PIPE, text=True, check=True)
+    os.environ["DGGS_JUDGE"] = made.stdout.strip()
+    return [made.stdout.strip()]
+
+
+def _environment():
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GDAL_", "LD_"))}
+    return dict(kept, DGGS_SHARED=str(SHARED), MPLBACKEND="Agg")
+
+
+def _run(*arguments):
+    done = subprocess.run(
+        [*_command(), *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        env=_environment(),
+        timeout=900,
+    )
+    assert done.returncode == 0, f"{arguments[0]} failed:\n{done.stderr}"
+    return done.stdout
+
+
+def ask(question, *arguments):
+    """The answer of `fixtures/judge.py QUESTION ARGUMENT...`, which is JSON."""
+    return json.loads(_run(AUTOTEST / "fixtures" / "judge.py", question, *arguments))
+
+
+def fixture_folder():
+    """Makes the fixtures if they are not there, and answers where they are."""
+    key = hashlib.sha256()
+    for script in sorted((AUTOTEST / "fixtures").glob("*.py")) + [AUTOTEST / "support" / "table.py"]:
+        key.update(script.read_bytes())
+    key.update(b"shared" if SHARED.is_dir() else b"alone")
+    folder = BUILD / "fixtures" / key.hexdigest()[:16]
+    if not (folder / "done").exists():
+        print(f"Making {folder}", file=sys.stderr)
+        _run(AUTOTEST / "fixtures" / "make.py", folder)
+        (folder / "done").touch()
+    return folder
