@@ -19,10 +19,6 @@ impl Random {
         low + (high - low) * self.unit()
     }
 
-    fn below(&mut self, count: u64) -> u64 {
-        (self.unit() * count as f64) as u64
-    }
-
     /// Uniform on the sphere.
     fn point(&mut self) -> LonLat {
         let lon_deg = self.between(-180.0, 180.0);
@@ -46,9 +42,8 @@ fn grids() -> Vec<Arc<dyn Grid>> {
 fn grids_in_all_schemes() -> Vec<Arc<dyn Grid>> {
     let specs = grids().into_iter().flat_map(|grid| {
         let (family, name) = gdal_dggs::grid::family_of(grid.spec().dggrs).unwrap();
-        let of_scheme = move |indexing: &&'static str| {
-            family.grid(&GridSpec { indexing, ..grid.spec().clone() }).unwrap()
-        };
+        let of_scheme =
+            move |indexing: &&'static str| family.grid(&GridSpec { indexing, ..grid.spec().clone() }).unwrap();
         family.indexing_schemes(name).iter().map(of_scheme).collect::<Vec<_>>()
     });
     specs.collect()
@@ -147,8 +142,7 @@ fn zones_are_of_equal_area_on_the_globe() {
             let ring = grid.boundary(level, zone, 400).unwrap();
             let z = |p: &LonLat| authalic.sin_authalic(p.lat_deg.to_radians().sin());
             let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
-            let solid: f64 =
-                pairs.map(|(a, b)| -0.5 * (z(a) + z(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
+            let solid: f64 = pairs.map(|(a, b)| -0.5 * (z(a) + z(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
             let share = grid.area_m2(level, zone).unwrap() / total;
             assert!((solid / (4.0 * PI) / share - 1.0).abs() < 1e-4, "{} {zone:?}: {solid}", label(&*grid, level));
         }
@@ -166,8 +160,12 @@ fn every_point_is_in_exactly_one_boundary_and_it_is_that_of_its_zone() {
             for _ in 0..300 {
                 let point = random.point();
                 let own = grid.zone_at(level, point).unwrap();
-                let holders: Vec<_> =
-                    zones.iter().zip(&rings).filter(|(_, ring)| within_ring(ring, point)).map(|(zone, _)| *zone).collect();
+                let holders: Vec<_> = zones
+                    .iter()
+                    .zip(&rings)
+                    .filter(|(_, ring)| within_ring(ring, point))
+                    .map(|(zone, _)| *zone)
+                    .collect();
                 // Chords leave slivers along curved edges: a point may be on the wrong side of one.
                 if holders != [own] {
                     shared += 1;
@@ -388,7 +386,12 @@ fn zones_of_a_box_are_those_of_brute_force() {
                 let at = || format!("{}, box {west} {south} {east} {north}", label(&*grid, level));
                 for (zone, ring) in all.iter().zip(&rings) {
                     let inside = ring.iter().filter(|point| outline.contains(**point)).count();
-                    assert_eq!(sets[1].contains(*zone), outline.contains(grid.centroid(level, *zone).unwrap()), "{}", at());
+                    assert_eq!(
+                        sets[1].contains(*zone),
+                        outline.contains(grid.centroid(level, *zone).unwrap()),
+                        "{}",
+                        at()
+                    );
                     // What the points of the boundary prove; the rest is left to the sets' order.
                     if inside > 0 {
                         assert!(sets[0].contains(*zone), "{} {zone:?}", at());

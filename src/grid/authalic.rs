@@ -121,7 +121,11 @@ impl Authalic {
             if error == 0.0 || high - low <= f64::EPSILON * high {
                 break;
             }
-            if error > 0.0 { high = c } else { low = c }
+            if error > 0.0 {
+                high = c
+            } else {
+                low = c
+            }
             let slope = self.sin_authalic_slope(c) / authalic.sin();
             let next = c - error / slope;
             let next = if next > low && next < high { next } else { 0.5 * (low + high) };
