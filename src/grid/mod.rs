@@ -128,7 +128,8 @@ pub trait Grid: Send + Sync {
 
     /// The zone's boundary: a ring without its closing point, counter-clockwise seen from outside the globe, each
     /// edge cut into `segments` parts (1: the vertices alone). Longitudes are continuous along the ring (they may
-    /// leave [-180, 180]) unless the ring goes around a pole.
+    /// leave [-180, 180]) unless the ring goes around a pole. A vertex at a pole may be two points, one on each meridian
+    /// that ends there, so that the ring is right in the plane of longitude and latitude too.
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>>;
 
     /// Area on the grid's surface, in square metres.
@@ -147,7 +148,7 @@ pub trait Grid: Send + Sync {
     fn max_neighbours(&self) -> usize;
     /// See [`Grid::max_neighbours`].
     fn max_children(&self) -> usize;
-    /// Number of vertices of [`Grid::boundary`] with one segment an edge, at most.
+    /// Number of points of [`Grid::boundary`] with one segment an edge, at most.
     fn max_vertices(&self) -> usize;
 
     /// All zones at `sub_level` (at least `level`) whose ancestor at `level` is `zone`.

@@ -1,7 +1,8 @@
 //! HEALPix: twelve base zones, each cut into 2^level x 2^level zones of equal area.
 //!
 //! Zones have equal areas on the sphere, and on an ellipsoid too, where latitudes are mapped to the authalic sphere as
-//! CF 1.13 and healpix-geo do. Levels 0 to 29. The internal [`Zone`] is the nested index.
+//! CF 1.13 and healpix-geo do. Levels 0 to 29. The internal [`Zone`] is the nested index. The eight zones that have a
+//! corner at a pole have five boundary points, two of them at the pole; all others have four.
 //!
 //! - [`projection`]: points to zones, zones to centroids and boundaries; [`latitude`] is what it needs of latitudes;
 //! - [`index`]: the zone id schemes;
