@@ -269,6 +269,60 @@ fn neighbours_are_mutual_and_share_a_vertex() {
 }
 
 #[test]
+fn ancestors_and_rings_follow_from_parents_and_neighbours() {
+    for grid in grids() {
+        let level = grid.max_level().min(6);
+        for zone in sample(&*grid, level) {
+            let centroid = grid.centroid(level, zone).unwrap();
+            assert_eq!(grid.ancestor(level, zone, level).unwrap(), zone);
+            let parent = grid.parents(level, zone).unwrap()[0];
+            assert_eq!(parent, grid.zone_at(level - 1, centroid).unwrap());
+            assert_eq!(grid.ancestor(level, zone, level - 1).unwrap(), parent);
+            let root = grid.ancestor(level, zone, 0).unwrap();
+            assert!(grid.sub_zones(0, root, level).unwrap().contains(zone));
+            assert!(grid.ancestor(level, zone, level + 1).is_err());
+
+            let around = ZoneSet::from_zones(grid.neighbours(level, zone).unwrap().into_iter().chain([zone]));
+            assert_eq!(grid.k_ring(level, zone, 0).unwrap(), ZoneSet::from_zones([zone]));
+            assert_eq!(grid.k_ring(level, zone, 1).unwrap(), around);
+            let two = around.iter().map(|zone| grid.k_ring(level, zone, 1).unwrap());
+            let two = two.reduce(|a, b| a.union(&b)).unwrap();
+            assert_eq!(grid.k_ring(level, zone, 2).unwrap(), two);
+        }
+        assert_eq!(grid.k_ring(1, Zone(0), 20).unwrap(), grid.all_zones(1).unwrap());
+    }
+}
+
+#[test]
+fn the_centroid_is_near_the_centroid_of_area() {
+    // In sides of a square of the zone's area; the mean of small sub-zones stands for the integral.
+    for grid in grids() {
+        let mut farthest = 0.0f64;
+        for level in 1..=4 {
+            for zone in sample(&*grid, level) {
+                let unit = |p: LonLat| {
+                    let ((a, b), (c, d)) = (p.lon_deg.to_radians().sin_cos(), p.lat_deg.to_radians().sin_cos());
+                    [b * d, a * d, c]
+                };
+                let mut sum = [0.0; 3];
+                for small in grid.sub_zones(level, zone, level + 4).unwrap().iter() {
+                    let at = unit(grid.centroid(level + 4, small).unwrap());
+                    let area = grid.area_m2(level + 4, small).unwrap();
+                    sum = std::array::from_fn(|k| sum[k] + area * at[k]);
+                }
+                let length = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
+                let centre = unit(grid.centroid(level, zone).unwrap());
+                let chord = (0..3).map(|k| (sum[k] / length - centre[k]).powi(2)).sum::<f64>().sqrt();
+                let side = (4.0 * PI / grid.zone_count(level) as f64).sqrt();
+                farthest = farthest.max(chord / side);
+            }
+        }
+        println!("{}: {farthest:.4} sides", label(&*grid, 4));
+        assert!(farthest < 0.1, "{}: {farthest} sides", label(&*grid, 4));
+    }
+}
+
+#[test]
 fn ids_positions_and_texts_name_their_zone_at_every_level() {
     for grid in grids_in_all_schemes() {
         let mut texts = std::collections::HashMap::new();

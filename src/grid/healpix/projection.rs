@@ -11,8 +11,8 @@
 //! - north cap: i = 1 - sigma (1 - tau), j = 1 - sigma tau;
 //! - south cap: i = sigma tau, j = sigma (1 - tau).
 //!
-//! A point on a boundary belongs to one of the zones that share it: to the one with the greater i, and then j, in the
-//! belt and the southern cap, to the one further from the pole in the northern cap.
+//! A point on a boundary belongs to one of the zones that share it: to the one on the side of growing i and j, and on a
+//! meridian between two base zones of a cap to the eastern one.
 //!
 //! Górski et al. (2005), ApJ 622, 759; Calabretta & Roukema (2007), MNRAS 381, 865.
 
