@@ -99,6 +99,7 @@ impl ArrayMetadata {
         let has_object_codec = filters.iter().any(|filter| filter["id"] == "vlen-utf8");
         let dtype = object.get("dtype").ok_or_else(|| Error::corrupt("there is no dtype"))?;
         let parsed = dtype_v2::parse(dtype, has_object_codec)?;
+        check_element(&parsed.stored)?;
         let is_fortran = match object.get("order").and_then(Value::as_str) {
             Some("C") => false,
             Some("F") => shape.len() > 1,
@@ -120,7 +121,11 @@ impl ArrayMetadata {
             "chunks": chunk_shape,
             "dtype": parsed.for_zarrs,
             "compressor": rename(&compressor),
-            "fill_value": null,
+            "fill_value": match parsed.stored {
+                Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) | Stored::Utf32(_) | Stored::Bytes(_)
+                | Stored::Record { .. } => dtype_v3::fill_for_zarrs(&parsed.stored, dtype),
+                Stored::Number(_) | Stored::Text => Value::Null,
+            },
             "order": if is_fortran { "F" } else { "C" },
             "filters": match filters.is_empty() {
                 true => Value::Null,
@@ -232,7 +237,6 @@ impl ArrayMetadata {
         if self.chunk_shape.len() != self.shape.len() {
             return Err(Error::corrupt(format!("chunks {:?} for the shape {:?}", self.chunk_shape, self.shape)));
         }
-        check_element(&self.stored)?;
         self.dimensions = dimension_names(&self.shape, object, &mut self.attributes);
         self.fill = fill::element(&self.stored, fill_json)?;
         self.take_special_attributes(parsed);

@@ -81,6 +81,13 @@ pub fn rename(metadata: &mut Value) {
             }
         }
     }
+    if metadata.get("name").is_some_and(|name| name == "numcodecs.bz2") {
+        // zarrs insists on the level, which only matters for writing
+        let configuration = metadata.entry("configuration").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(configuration) = configuration.as_object_mut() {
+            configuration.entry("level").or_insert(Value::from(1));
+        }
+    }
     if let Some(configuration) = metadata.get_mut("configuration").and_then(Value::as_object_mut) {
         for key in ["codecs", "index_codecs"] {
             if let Some(codecs) = configuration.get_mut(key).and_then(Value::as_array_mut) {
