@@ -97,8 +97,9 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
 /*                              Identify()                              */
 /************************************************************************/
 
-/** TRUE only when the store is known to be ours: GDAL then checks the open options against our list, and would complain
- * about those that a plain Zarr store has for GDAL's own driver. -1 lets Open() decide. */
+/** TRUE only when the store is known to be ours: GDAL then checks the open
+ * options against our list, and would complain about those that a plain Zarr
+ * store has for GDAL's own driver. -1 lets Open() decide. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
@@ -126,7 +127,8 @@ int Identify(GDALOpenInfo *poOpenInfo)
 /*                                Open()                                */
 /************************************************************************/
 
-/** NULL without an error for a store that is not ours, so that GDAL asks the next driver. */
+/** NULL without an error for a store that is not ours, so that GDAL asks the
+ * next driver. */
 GDALDataset *Open(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
