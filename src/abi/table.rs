@@ -40,7 +40,6 @@ macro_rules! table {
                     out: *mut $on_out,
                     report: *mut DggsReport,
                 ) -> DggsStatus {
-                    #[allow(unused_unsafe, reason = "some bodies are safe")]
                     // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
                     unsafe {
                         guard::call_on::<$on_handle, _>(handle, out, report, |body, call| {
