@@ -133,12 +133,17 @@ double DGGSArray::GetScale(bool *pbHasScale, GDALDataType *peStorageType) const
 std::shared_ptr<OGRSpatialReference> DGGSArray::GetSpatialRef() const
 {
     const std::lock_guard<std::mutex> oLock(m_oSRSMutex);
-    if (!m_bSRSTried && m_sInfo.crs_wkt != nullptr)
+    if (!m_bSRSTried)
     {
-        auto poSRS = std::make_shared<OGRSpatialReference>();
-        poSRS->SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-        if (poSRS->importFromWkt(m_sInfo.crs_wkt) == OGRERR_NONE)
-            m_poSRS = std::move(poSRS);
+        const auto hCRS =
+            DGGSFetch<DggsStrings>(g_psDggsApi->array_crs, m_hArray.get());
+        if (hCRS && hCRS->count == 1)
+        {
+            auto poSRS = std::make_shared<OGRSpatialReference>();
+            poSRS->SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
+            if (poSRS->importFromWkt(hCRS->items[0]) == OGRERR_NONE)
+                m_poSRS = std::move(poSRS);
+        }
     }
     m_bSRSTried = true;
     return m_poSRS;

@@ -147,13 +147,18 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
         return nullptr;
     }
 
-    const auto poStore =
-        DGGSStore::Create(poOpenInfo->pszFilename, std::move(hRoot));
+    const DggsGroupInfo *psInfo = nullptr;
+    if (!DGGSCheck(g_psDggsApi->group_info, hRoot.get(), &psInfo))
+        return nullptr;
+    // A VRT of this dataset keeps its name alone: the name has the options.
+    const std::string osName =
+        psInfo->connection[0] ? psInfo->connection : poOpenInfo->pszFilename;
+    const auto poStore = DGGSStore::Create(osName, std::move(hRoot));
     const auto poRootGroup = poStore->OpenGroup("/");
     if (!poRootGroup)
         return nullptr;
     auto poDS = std::make_unique<DGGSDataset>(poRootGroup);
-    poDS->SetDescription(poOpenInfo->pszFilename);
+    poDS->SetDescription(osName.c_str());
     return poDS.release();
 }
 

@@ -96,6 +96,7 @@ table! {
         group_dimensions: fn(GroupBody) -> *mut DggsDimensions = group::dimensions;
         group_attributes: fn(GroupBody) -> *mut DggsAttributes = group::attributes;
         array_info: fn(ArrayBody) -> *const DggsArrayInfo = array::info;
+        array_crs: fn(ArrayBody) -> *mut DggsStrings = array::crs;
         array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
     }
     read {

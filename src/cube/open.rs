@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::convention::{self, Compression, Coverage, ZoneAxis};
+use crate::convention::{self, Compression, Coverage, IdentityOptions, ZoneAxis};
 use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
@@ -61,17 +61,19 @@ pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified 
 pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Group>>> {
     let mut connection = Connection::parse(&request.name)?;
     connection.forced |= request.forced;
-    open_connection(call, &connection, &request.options).context(|| request.name.clone())
+    let mut options = request.options.clone();
+    options.append(&mut connection.options);
+    open_connection(call, &connection, options).context(|| request.name.clone())
 }
 
 fn open_connection(
     call: &Arc<Call>,
     connection: &Connection,
-    pairs: &[(String, String)],
+    pairs: Vec<(String, String)>,
 ) -> Result<Option<Arc<dyn Group>>> {
     let store = VsiStore::new(&connection.path, call);
     if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists()) {
-        return open_grid(call, dggrs, level, Options::parse(pairs)?).map(Some);
+        return open_grid(call, dggrs, level, Request::new(connection, pairs)).map(Some);
     }
     let Some(node) = hierarchy::open(&store)? else {
         return if connection.forced { Err(no_store(&store)) } else { Ok(None) };
@@ -84,7 +86,7 @@ fn open_connection(
             None => return Ok(None),
         },
     };
-    match open_store(call, root, only, pairs) {
+    match open_store(call, root, only, Request::new(connection, pairs)) {
         Ok(Some(root)) => Ok(Some(root)),
         Ok(None) if connection.forced => Err(no_convention()),
         Ok(None) => Ok(None),
@@ -140,7 +142,32 @@ fn descend(
     Ok((group, None))
 }
 
-fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options) -> Result<Arc<dyn Group>> {
+/// What was asked for, once the store is found.
+struct Request {
+    /// A connection string that opens the same.
+    connection: String,
+    /// How messages name the store.
+    store: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Request {
+    fn new(connection: &Connection, pairs: Vec<(String, String)>) -> Self {
+        let name = if pairs.is_empty() { String::new() } else { connection.with_options(&pairs) };
+        Self { connection: name, store: connection.path.clone(), pairs }
+    }
+
+    fn names(&self, option: &str) -> bool {
+        self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option))
+    }
+
+    fn shared(self, options: Options, hidden_groups: BTreeSet<String>, only_array: Option<String>) -> Arc<Shared> {
+        Arc::new(Shared { options, hidden_groups, only_array, connection: self.connection, store: self.store })
+    }
+}
+
+fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request) -> Result<Arc<dyn Group>> {
+    let options = Options::parse(&request.pairs)?;
     let (family, _) = grid::family_of(dggrs)?;
     let found = ZoneAxis {
         convention: convention::FROM_OPTIONS,
@@ -157,7 +184,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options)
     if level > max {
         return Err(Error::invalid(format!("{dggrs} has levels 0 to {max}, not {level}")));
     }
-    let shared = Arc::new(Shared { options, hidden_groups: BTreeSet::new(), only_array: None });
+    let shared = request.shared(options, BTreeSet::new(), None);
     Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
 }
 
@@ -165,15 +192,20 @@ fn open_store(
     call: &Arc<Call>,
     root: Arc<hierarchy::Group>,
     only_array: Option<String>,
-    pairs: &[(String, String)],
+    request: Request,
 ) -> Result<Option<Arc<dyn Group>>> {
-    let search = Search::new(call, &root)?;
+    let mut search = Search::new(call, &root, &IdentityOptions::default())?;
     // Options are only read for stores that are ours: a plain Zarr store must fall through in silence.
-    let names_grid = pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case("DGGRS"));
-    if search.levels.is_empty() && search.error.is_none() && !names_grid {
+    if search.levels.is_empty() && search.error.is_none() && !request.names("DGGRS") {
         return Ok(None);
     }
-    let mut options = Options::parse(pairs)?;
+    let mut options = Options::parse(&request.pairs)?;
+    if let Some(wanted) = options.identity.convention {
+        search = Search::new(call, &root, &IdentityOptions { convention: Some(wanted), ..Default::default() })?;
+        if search.levels.is_empty() && search.error.is_none() && options.identity.dggrs.is_none() {
+            return Err(Error::invalid(format!("open option CONVENTION: there is no metadata of {wanted}")));
+        }
+    }
     if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
         return Err(error);
     }
@@ -186,7 +218,7 @@ fn open_store(
         hidden_groups.extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
         options.identity.level = None;
     }
-    let shared = Arc::new(Shared { options, hidden_groups, only_array });
+    let shared = request.shared(options, hidden_groups, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
     let ours = group.has_zones() || !distinct.is_empty();
     Ok(ours.then(|| Arc::new(group) as Arc<dyn Group>))
@@ -202,15 +234,21 @@ struct Search {
 }
 
 impl Search {
-    fn new(call: &Arc<Call>, root: &hierarchy::Group) -> Result<Self> {
+    fn new(call: &Arc<Call>, root: &hierarchy::Group, identity: &IdentityOptions) -> Result<Self> {
         let mut search = Self { levels: Vec::new(), error: None, visited: 0 };
-        search.visit(call, root, &[])?;
+        search.visit(call, root, &[], identity)?;
         Ok(search)
     }
 
-    fn visit(&mut self, call: &Arc<Call>, group: &hierarchy::Group, ancestors: &[Attributes]) -> Result<()> {
+    fn visit(
+        &mut self,
+        call: &Arc<Call>,
+        group: &hierarchy::Group,
+        ancestors: &[Attributes],
+        identity: &IdentityOptions,
+    ) -> Result<()> {
         self.visited += 1;
-        match detect::zone_axes(group, &detect::describe(call, group)?, ancestors, &Default::default()) {
+        match detect::zone_axes(group, &detect::describe(call, group)?, ancestors, identity) {
             Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -222,7 +260,7 @@ impl Search {
                 break;
             }
             if let Some(child) = group.open_group(call, &name)? {
-                self.visit(call, &child, &below)?;
+                self.visit(call, &child, &below, identity)?;
             }
         }
         Ok(())
