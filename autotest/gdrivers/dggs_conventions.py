@@ -450,8 +450,8 @@ def test_a_copy_to_zarr_by_gdal_opens_as_the_same_grid(kind, selection, tmp_path
     options = ["-oo", SELECTIONS[selection]] if selection else []
     done = subprocess.run(["gdalmdimtranslate", "-q", "-of", "Zarr", *options, source, target], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 0, done.stderr
+    mine, copied = root(source, *options[1:]), root(target)
     with messages() as seen:
-        mine, copied = root(source, *options[1:]), root(target)
         for name in ("u", "lon", "lat"):
             np.testing.assert_array_equal(values(copied, name), values(mine, name))
         a, b = ({**identity(g, array(g, "u"))} for g in (mine, copied))
