@@ -1,5 +1,7 @@
 //! `zones_at` beside cdshealpix, a million points on the globe, one thread.
 
+#![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gdal_dggs::grid::{self, Grid, LonLat, Surface, Zone};
 use std::hint::black_box;

@@ -2,7 +2,7 @@
 //!
 //! A map of the crate, in the direction in which data flows:
 //!
-//! - `abi` fills the table of functions that the C++ shim (`cpp/`) calls: convert, call, convert back;
+//! - [`abi`] fills the table of functions that the C++ shim (`cpp/`) calls: convert, call, convert back;
 //! - [`cube`] lays the grid over a store: zone axes, computed arrays, selections;
 //! - [`convention`] reads and writes the on-disk conventions that say which grid a store is on;
 //! - [`grid`] is the mathematics of the grids;
@@ -10,7 +10,9 @@
 //! - [`store`] reaches bytes through GDAL's virtual file system, and holds what is borrowed from GDAL;
 //! - [`error`] is the one error type.
 
+pub mod abi;
 pub mod convention;
+pub mod cube;
 pub mod error;
 pub mod grid;
 pub mod hierarchy;

@@ -30,6 +30,9 @@ pub struct Definition {
     pub text: String,
 }
 
+/// The attribute of an array or a group.
+pub const ATTRIBUTE: &str = "_CRS";
+
 /// The definitions that an attribute `_CRS` holds, in the order in which to try them; empty when it holds none.
 pub fn definitions(attribute: &Value) -> Vec<Definition> {
     match structured(attribute).as_ref() {
@@ -51,8 +54,8 @@ pub fn definitions(attribute: &Value) -> Vec<Definition> {
 
 /// Every definition that applies to an array, the first to try first: its own `_CRS`, its group's, its CF grid mapping.
 pub fn of_array(group: &GroupMeta<'_>, array: &ArrayMeta<'_>) -> Vec<Definition> {
-    let own = array.attributes.get("_CRS").map(definitions).unwrap_or_default();
-    let group_s = group.attributes.get("_CRS").map(definitions).unwrap_or_default();
+    let own = array.attributes.get(ATTRIBUTE).map(definitions).unwrap_or_default();
+    let group_s = group.attributes.get(ATTRIBUTE).map(definitions).unwrap_or_default();
     own.into_iter().chain(group_s).chain(of_grid_mapping(group, array)).collect()
 }
 

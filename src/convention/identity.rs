@@ -69,6 +69,14 @@ impl IdentityOptions {
         Ok(parsed)
     }
 
+    /// `base` with what the options say instead.
+    ///
+    /// # Errors
+    /// An option that does not fit the DGGRS.
+    pub fn spec(&self, base: &GridSpec) -> Result<GridSpec> {
+        self.applied_to(base, &mut |_, _, _| ())
+    }
+
     /// `base` with what the options say instead; one warning for each part that changes.
     fn applied_to(&self, base: &GridSpec, warn: &mut dyn FnMut(&str, String, String)) -> Result<GridSpec> {
         let mut spec = base.clone();
@@ -132,7 +140,7 @@ pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Re
         _ => return Err(Error::invalid(format!("open option LEVEL is missing: give the refinement level of {dggrs}"))),
     };
     Ok(ZoneAxis {
-        convention: "OPTIONS",
+        convention: super::FROM_OPTIONS,
         spec,
         level: options.level,
         dimensions: vec![dimension],

@@ -249,6 +249,9 @@ macro_rules! conventions {
 
 conventions! { zarr_dggs, xdggs, cf, easygems }
 
+/// Stands for a convention's name where the open options say which grid it is.
+pub const FROM_OPTIONS: &str = "OPTIONS";
+
 /// Names of the conventions of this build, in the order of detection.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CONVENTIONS.iter().map(|convention| convention.name())

@@ -14,10 +14,10 @@ use crate::hierarchy::{self, DataType};
 use crate::store::{Call, NumericType};
 
 /// Stands where a position holds no zone: padding of an id array.
-pub const NO_ZONE: Zone = Zone(u64::MAX);
+pub(super) const NO_ZONE: Zone = Zone(u64::MAX);
 
 /// The id that computed arrays give for [`NO_ZONE`].
-pub const NO_ID: u64 = u64::MAX;
+pub(super) const NO_ID: u64 = u64::MAX;
 
 /// Positions read from an id array at a time.
 const BLOCK: u64 = 1 << 20;
@@ -26,7 +26,7 @@ const BLOCK: u64 = 1 << 20;
 const KEPT: u64 = 1 << 22;
 
 /// Where the zones of a stored axis come from.
-pub enum Source {
+pub(super) enum Source {
     /// All zones of the level, in the order of their ids.
     Globe,
     /// A sorted set of zones that the store gives in compressed form.
@@ -36,7 +36,7 @@ pub enum Source {
 }
 
 /// A stored one-dimensional array of zone ids.
-pub struct IdArray {
+pub(super) struct IdArray {
     array: Arc<hierarchy::Array>,
     kept: OnceLock<Vec<Zone>>,
 }
@@ -46,7 +46,7 @@ impl IdArray {
     ///
     /// # Errors
     /// An array that is not one-dimensional, or of a type that cannot hold ids exactly.
-    pub fn new(array: Arc<hierarchy::Array>) -> Result<Self> {
+    pub(super) fn new(array: Arc<hierarchy::Array>) -> Result<Self> {
         let exact = match array.data_type() {
             DataType::Text { .. } => true,
             DataType::Numeric(numeric) => numeric.is_integer(),
@@ -61,13 +61,9 @@ impl IdArray {
         Ok(Self { array, kept: OnceLock::new() })
     }
 
-    /// The stored array.
-    pub fn array(&self) -> &Arc<hierarchy::Array> {
-        &self.array
-    }
 
     /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
-    pub fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
+    pub(super) fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
         let DataType::Numeric(numeric) = self.array.data_type() else {
             return Err(Error::invalid(format!("array {} holds text", self.array.full_name())));
         };
@@ -122,7 +118,7 @@ fn text_zone(grid: &dyn Grid, level: u8, text: Option<&str>) -> Result<Zone> {
 }
 
 /// A zone axis as it is shown: a grid at a level, the stored order, and the positions that are shown.
-pub struct Axis {
+pub(super) struct Axis {
     grid: Arc<dyn Grid>,
     level: u8,
     source: Source,
@@ -133,7 +129,7 @@ pub struct Axis {
 
 impl Axis {
     /// The whole stored axis of `source`.
-    pub fn new(grid: Arc<dyn Grid>, level: u8, source: Source) -> Self {
+    pub(super) fn new(grid: Arc<dyn Grid>, level: u8, source: Source) -> Self {
         let len = match &source {
             Source::Globe => grid.zone_count(level),
             Source::Set(set) => set.len(),
@@ -143,42 +139,38 @@ impl Axis {
     }
 
     /// The grid.
-    pub fn grid(&self) -> &Arc<dyn Grid> {
+    pub(super) fn grid(&self) -> &Arc<dyn Grid> {
         &self.grid
     }
 
     /// The refinement level.
-    pub fn level(&self) -> u8 {
+    pub(super) fn level(&self) -> u8 {
         self.level
     }
 
-    /// Where the zones come from.
-    pub fn source(&self) -> &Source {
-        &self.source
-    }
 
     /// The positions that are shown.
-    pub fn positions(&self) -> &Positions {
+    pub(super) fn positions(&self) -> &Positions {
         &self.positions
     }
 
     /// Length of the axis that is shown.
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.positions.len()
     }
 
     /// True when nothing is shown.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.positions.is_empty()
     }
 
     /// True when the axis shows chosen zones, not the stored axis as it is.
-    pub fn is_selection(&self) -> bool {
+    pub(super) fn is_selection(&self) -> bool {
         !matches!(self.positions, Positions::All(_))
     }
 
     /// Shows only the zones of `set`, in storage order.
-    pub fn select(&mut self, call: &Arc<Call>, set: &ZoneSet) -> Result<()> {
+    pub(super) fn select(&mut self, call: &Arc<Call>, set: &ZoneSet) -> Result<()> {
         let ranges = match &self.source {
             Source::Globe if self.grid.ids_follow_zone_order() => RankedRanges::new(set.ranges().iter().cloned()),
             Source::Globe => {
@@ -210,7 +202,7 @@ impl Axis {
     }
 
     /// Shows the given zones in the given order, repeats kept; zones outside the coverage have no stored position.
-    pub fn select_points(&mut self, call: &Arc<Call>, zones: Vec<Zone>) -> Result<()> {
+    pub(super) fn select_points(&mut self, call: &Arc<Call>, zones: Vec<Zone>) -> Result<()> {
         let stored = match &self.source {
             Source::Globe => {
                 let mut positions = vec![0; zones.len()];
@@ -234,7 +226,7 @@ impl Axis {
     }
 
     /// The zones shown at `indices`; [`NO_ZONE`] where the store pads.
-    pub fn zones(&self, call: &Arc<Call>, indices: Progression) -> Result<Vec<Zone>> {
+    pub(super) fn zones(&self, call: &Arc<Call>, indices: Progression) -> Result<Vec<Zone>> {
         if matches!(self.positions, Positions::Points(_)) {
             return Ok(indices.iter().map(|index| self.point_zones[index as usize]).collect());
         }
@@ -266,7 +258,7 @@ impl Axis {
 
     /// The stored positions at `indices`, as the hierarchy reads them, and whether they come out in reverse order. Not
     /// for points.
-    pub fn chosen(&self, indices: Progression) -> (Chosen, bool) {
+    pub(super) fn chosen(&self, indices: Progression) -> (Chosen, bool) {
         if let Positions::All(_) = self.positions {
             return (Chosen::Strided(indices), false);
         }

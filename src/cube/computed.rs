@@ -18,7 +18,7 @@ const BATCH: usize = 1 << 15;
 
 /// What can be computed of a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quantity {
+pub(super) enum Quantity {
     /// The id in the grid's indexing scheme, UInt64.
     ZoneId,
     /// Longitude of the grid's centre, degrees.
@@ -41,14 +41,14 @@ pub enum Quantity {
 
 impl Quantity {
     /// Those that the open option `COMPUTED` names.
-    pub const OPTIONAL: [Self; 6] =
+    pub(super) const OPTIONAL: [Self; 6] =
         [Self::ZoneText, Self::Boundary, Self::Area, Self::Parent, Self::Children, Self::Neighbours];
 
     /// Those that every zone axis has, beside its ids.
-    pub const CENTROID: [Self; 2] = [Self::Lon, Self::Lat];
+    pub(super) const CENTROID: [Self; 2] = [Self::Lon, Self::Lat];
 
     /// Its word in the open option `COMPUTED`.
-    pub fn option(self) -> &'static str {
+    pub(super) fn option(self) -> &'static str {
         match self {
             Self::ZoneId => "ZONE_ID",
             Self::Lon => "LON",
@@ -63,12 +63,12 @@ impl Quantity {
     }
 
     /// The name of its array.
-    pub fn array_name(self) -> String {
+    pub(super) fn array_name(self) -> String {
         self.option().to_ascii_lowercase()
     }
 
     /// False where a level has none: level 0 has no parents, the finest level no children.
-    pub fn exists_at(self, grid: &dyn Grid, level: u8) -> bool {
+    pub(super) fn exists_at(self, grid: &dyn Grid, level: u8) -> bool {
         match self {
             Self::Parent => level > 0,
             Self::Children => level < grid.max_level(),
@@ -77,7 +77,7 @@ impl Quantity {
     }
 
     /// The axes after the zone axis: names and lengths.
-    pub fn inner_axes(self, grid: &dyn Grid) -> Vec<(&'static str, usize)> {
+    pub(super) fn inner_axes(self, grid: &dyn Grid) -> Vec<(&'static str, usize)> {
         match self {
             Self::Boundary => vec![("vertex", grid.max_vertices()), ("lon_lat", 2)],
             Self::Children => vec![("child", grid.max_children())],
@@ -121,7 +121,7 @@ impl Quantity {
 }
 
 /// A [`Quantity`] of every zone that an [`Axis`] shows.
-pub struct ComputedArray {
+pub(super) struct ComputedArray {
     quantity: Quantity,
     full_name: String,
     axis: Arc<Axis>,
@@ -134,7 +134,7 @@ pub struct ComputedArray {
 
 impl ComputedArray {
     /// `quantity` of `axis`, whose dimension is `zone`. `extra` attributes win over the array's own.
-    pub fn new(
+    pub(super) fn new(
         quantity: Quantity,
         full_name: String,
         axis: Arc<Axis>,
@@ -356,7 +356,7 @@ impl Window {
     ///
     /// # Errors
     /// A window of another number of axes, or one that leaves an axis.
-    pub fn progressions(&self, dimensions: &[Dimension]) -> Result<Vec<Progression>> {
+    pub(super) fn progressions(&self, dimensions: &[Dimension]) -> Result<Vec<Progression>> {
         let rank = dimensions.len();
         if [self.start.len(), self.count.len(), self.step.len()] != [rank; 3] {
             return Err(Error::invalid(format!("a window of {rank} axes is needed, not of {}", self.start.len())));

@@ -11,17 +11,17 @@ use crate::error::{Error, Result};
 use crate::grid;
 
 /// The prefix that forces this driver, in any case.
-pub const PREFIX: &str = "DGGS:";
+pub(super) const PREFIX: &str = "DGGS:";
 
 /// A connection string, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Connection {
+pub(super) struct Connection {
     /// Path of the store, as GDAL's virtual file system reads it, without a trailing slash.
-    pub path: String,
+    pub(super) path: String,
     /// Path of a node within it, `/` for the store's own root.
-    pub node: String,
+    pub(super) node: String,
     /// True when the prefix was there: an unsuitable store is then an error, not somebody else's.
-    pub forced: bool,
+    pub(super) forced: bool,
 }
 
 impl Connection {
@@ -29,7 +29,7 @@ impl Connection {
     ///
     /// # Errors
     /// A quote that is not closed, text between the closing quote and the colon, or an empty path.
-    pub fn parse(name: &str) -> Result<Self> {
+    pub(super) fn parse(name: &str) -> Result<Self> {
         let Some(rest) = strip_prefix(name) else {
             return Ok(Self { path: trim_slash(name).into(), node: "/".into(), forced: false });
         };
@@ -61,7 +61,7 @@ impl Connection {
     }
 
     /// The DGGRS (canonically spelled) and level, when the path reads `<DGGRS>/<level>` of a DGGRS that is known.
-    pub fn as_grid(&self) -> Option<(&'static str, u8)> {
+    pub(super) fn as_grid(&self) -> Option<(&'static str, u8)> {
         let (dggrs, level) = self.path.split_once('/')?;
         let (_, dggrs) = grid::family_of(dggrs).ok()?;
         Some((dggrs, level.parse().ok()?))
@@ -69,14 +69,14 @@ impl Connection {
 }
 
 /// `name` without its [`PREFIX`], in any case, or `None`.
-pub fn strip_prefix(name: &str) -> Option<&str> {
+pub(super) fn strip_prefix(name: &str) -> Option<&str> {
     let head = name.get(..PREFIX.len())?;
     head.eq_ignore_ascii_case(PREFIX).then(|| &name[PREFIX.len()..])
 }
 
 /// Splits `path:/node` at its last `:/` that is neither part of a URL's `://` nor of a Windows drive.
 fn split_node(text: &str) -> (&str, &str) {
-    let cut = text.match_indices(":/").map(|(at, _)| at).rfind(|&at| {
+    let cut = text.rmatch_indices(":/").map(|(at, _)| at).find(|&at| {
         let is_url = text[at..].starts_with("://");
         let before = text[..at].rsplit(['/', '\\']).next().unwrap_or_default();
         let is_drive = before.len() == 1 && before.as_bytes()[0].is_ascii_alphabetic();

@@ -8,19 +8,19 @@ use crate::grid::{GridSpec, Surface};
 use crate::store::proj;
 
 /// A CRS that is looked up in PROJ when it is first asked for.
-pub struct Crs {
+pub(super) struct Crs {
     definitions: Vec<String>,
     wkt: OnceLock<Option<String>>,
 }
 
 impl Crs {
     /// The first of `definitions` that PROJ understands.
-    pub fn new(definitions: Vec<String>) -> Self {
+    pub(super) fn new(definitions: Vec<String>) -> Self {
         Self { definitions, wkt: OnceLock::new() }
     }
 
     /// As WKT2; `None` when PROJ understands none of the definitions.
-    pub fn wkt(&self) -> Option<&str> {
+    pub(super) fn wkt(&self) -> Option<&str> {
         let import = |definition: &String| match definition.as_str() {
             WGS84 => wgs84(),
             other => proj::crs_to_wkt(other).ok(),
@@ -39,7 +39,7 @@ fn wgs84() -> Option<String> {
 
 /// The CRS of a grid's centroids. Latitudes taken as they are must lie unshifted over a WGS84 base map, so a sphere is
 /// EPSG:4326 too; another ellipsoid is a geographic CRS of an unknown datum, which PROJ does not shift.
-pub fn grid_definition(spec: &GridSpec) -> String {
+pub(super) fn grid_definition(spec: &GridSpec) -> String {
     match &spec.surface {
         Surface::Ellipsoid { name, semi_major_m, inverse_flattening } if !is_wgs84(*semi_major_m, *inverse_flattening) => {
             let name = name.as_deref().unwrap_or("unknown").replace('"', "");

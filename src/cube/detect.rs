@@ -15,32 +15,32 @@ use crate::hierarchy::{self, AxisSelection, DataType};
 use crate::store::Call;
 
 /// An array of a stored group by its metadata alone.
-pub struct Described {
+pub(super) struct Described {
     /// Its name in the group.
-    pub name: String,
+    pub(super) name: String,
     /// Names of its dimensions, slowest first.
-    pub dimensions: Vec<String>,
+    pub(super) dimensions: Vec<String>,
     /// Its shape.
-    pub shape: Vec<u64>,
+    pub(super) shape: Vec<u64>,
     /// Its attributes.
-    pub attributes: Attributes,
+    pub(super) attributes: Attributes,
     /// True when its elements are text.
-    pub is_text: bool,
+    pub(super) is_text: bool,
     kind: ElementKind,
 }
 
 /// All arrays of `group`, by their metadata.
-pub fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Described>> {
+pub(super) fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Described>> {
     let mut arrays = Vec::new();
     for name in group.array_names(call)? {
-        let Some(array) = group.open_array(call, &name)? else { continue };
+        let Some(array) = group.array_metadata(call, &name)? else { continue };
         arrays.push(Described {
             name,
-            dimensions: array.dimension_names().to_vec(),
+            dimensions: array.dimensions().iter().map(|dimension| dimension.name.clone()).collect(),
             shape: array.shape().to_vec(),
-            attributes: array.attributes().clone(),
             is_text: matches!(array.data_type(), DataType::Text { .. }),
             kind: array.data_type().into(),
+            attributes: array.attributes().clone(),
         });
     }
     Ok(arrays)
@@ -48,7 +48,7 @@ pub fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Descri
 
 impl Described {
     /// As a convention sees it.
-    pub fn meta(&self) -> ArrayMeta<'_> {
+    pub(super) fn meta(&self) -> ArrayMeta<'_> {
         ArrayMeta {
             name: &self.name,
             dimensions: self.dimensions.clone(),
@@ -60,7 +60,7 @@ impl Described {
 }
 
 /// A group as a convention sees it; `ancestors` are the attributes of the groups above, nearest first.
-pub fn group_meta<'a>(
+pub(super) fn group_meta<'a>(
     path: &'a str,
     attributes: &'a Attributes,
     arrays: &'a [Described],
@@ -75,7 +75,7 @@ pub fn group_meta<'a>(
 }
 
 /// The zone axes that the conventions or the open options give to a group.
-pub fn zone_axes(
+pub(super) fn zone_axes(
     group: &hierarchy::Group,
     arrays: &[Described],
     ancestors: &[Attributes],
@@ -86,14 +86,13 @@ pub fn zone_axes(
 }
 
 fn id_array(call: &Arc<Call>, group: &hierarchy::Group, name: &str) -> Result<Arc<hierarchy::Array>> {
-    let array = group.open_array(call, name)?;
-    array
-        .map(Arc::new)
+    group
+        .open_array(call, name)?
         .ok_or_else(|| Error::not_found(format!("group {}: there is no array '{name}' of zone ids", group.full_name())))
 }
 
 /// The level that the ids themselves carry, by the first of them.
-pub fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis, grid: &dyn Grid) -> Result<u8> {
+pub(super) fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis, grid: &dyn Grid) -> Result<u8> {
     let Some(name) = &found.id_array else {
         return Err(Error::corrupt(format!("group {}: neither a level nor an array of zone ids", group.full_name())));
     };
@@ -108,7 +107,7 @@ pub fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis
 }
 
 /// Where the zones of `found` come from.
-pub fn source(
+pub(super) fn source(
     call: &Arc<Call>,
     group: &hierarchy::Group,
     found: &ZoneAxis,
@@ -186,7 +185,7 @@ fn compacted(
 ///
 /// # Errors
 /// An option that cannot be read, or a choice without any zone of the cube.
-pub fn select(call: &Arc<Call>, options: &SelectionOptions, axis: &mut Axis) -> Result<()> {
+pub(super) fn select(call: &Arc<Call>, options: &SelectionOptions, axis: &mut Axis) -> Result<()> {
     match Choice::new(call, options, &**axis.grid(), axis.level())? {
         Choice::All => return Ok(()),
         Choice::Set(set) => axis.select(call, &set)?,

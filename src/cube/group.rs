@@ -18,16 +18,16 @@ use crate::hierarchy;
 use crate::store::Call;
 
 /// GDAL's dimension type of a zone axis.
-pub const ZONE_DIMENSION: &str = "DGGS_ZONE";
+pub(super) const ZONE_DIMENSION: &str = "DGGS_ZONE";
 
 /// What all groups of one opened store share.
-pub struct Shared {
+pub(super) struct Shared {
     /// The open options.
-    pub options: Options,
+    pub(super) options: Options,
     /// Full names of groups that are not shown: other levels of a pyramid from which `LEVEL` selects.
-    pub hidden_groups: BTreeSet<String>,
+    pub(super) hidden_groups: BTreeSet<String>,
     /// The only stored data array that is shown, where the connection string names one.
-    pub only_array: Option<String>,
+    pub(super) only_array: Option<String>,
 }
 
 /// A zone axis of a group, as it is shown.
@@ -45,10 +45,10 @@ struct Layer {
 }
 
 /// A group of the opened store.
-pub struct CubeGroup {
+pub(super) struct CubeGroup {
     full_name: String,
     /// `None`: a grid without data.
-    stored: Option<hierarchy::Group>,
+    stored: Option<Arc<hierarchy::Group>>,
     /// Attributes of the groups above, nearest first.
     ancestors: Vec<Attributes>,
     attributes: Attributes,
@@ -59,9 +59,9 @@ pub struct CubeGroup {
 
 impl CubeGroup {
     /// A stored group and its zone axes; selections are made here, so that every error in them shows on opening.
-    pub fn open(
+    pub(super) fn open(
         call: &Arc<Call>,
-        stored: hierarchy::Group,
+        stored: Arc<hierarchy::Group>,
         ancestors: Vec<Attributes>,
         shared: Arc<Shared>,
     ) -> Result<Self> {
@@ -78,6 +78,7 @@ impl CubeGroup {
         };
         let several = found.len() > 1;
         for axis in found {
+            axis.warnings.iter().for_each(|warning| call.warn(warning));
             let layer = group.layer(call, axis, several)?;
             group.layers.push(layer);
         }
@@ -88,7 +89,7 @@ impl CubeGroup {
     }
 
     /// The grid of `found` without data, on a dimension of its own.
-    pub fn of_grid(call: &Arc<Call>, found: ZoneAxis, level: u8, shared: Arc<Shared>) -> Result<Self> {
+    pub(super) fn of_grid(call: &Arc<Call>, found: ZoneAxis, level: u8, shared: Arc<Shared>) -> Result<Self> {
         let grid = grid::grid(&found.spec)?;
         let axis = Axis::new(grid, level, Source::Globe);
         let mut group = Self {
@@ -106,7 +107,7 @@ impl CubeGroup {
     }
 
     /// True when a convention or the open options gave this group a zone axis.
-    pub fn has_zones(&self) -> bool {
+    pub(super) fn has_zones(&self) -> bool {
         !self.layers.is_empty()
     }
 
@@ -239,13 +240,11 @@ impl CubeGroup {
         attributes
     }
 
-    fn stored_array(&self, array: hierarchy::Array) -> Result<StoredArray> {
-        let layer = self.layer_of(array.name(), array.dimension_names());
-        let zone_at = layer.and_then(|layer| {
-            array.dimension_names().iter().position(|name| *name == layer.dimension.name)
-        });
-        let dimensions = array
-            .dimension_names()
+    fn stored_array(&self, array: Arc<hierarchy::Array>) -> Result<StoredArray> {
+        let names: Vec<String> = array.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
+        let layer = self.layer_of(array.name(), &names);
+        let zone_at = layer.and_then(|layer| names.iter().position(|name| *name == layer.dimension.name));
+        let dimensions = names
             .iter()
             .zip(array.shape())
             .enumerate()
@@ -265,7 +264,7 @@ impl CubeGroup {
         let array_name = array.name().to_owned();
         let array_name = array_name.as_str();
         Ok(StoredArray::new(
-            Arc::new(array),
+            array,
             Overlay {
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
@@ -424,10 +423,6 @@ impl Group for CubeGroup {
 
     fn structural_info(&self) -> Vec<(String, String)> {
         self.layers.first().map(Layer::structural_info).unwrap_or_default()
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        self.layers.iter().flat_map(|layer| layer.found.warnings.iter().cloned()).collect()
     }
 }
 

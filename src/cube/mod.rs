@@ -22,7 +22,6 @@ use crate::error::Result;
 use crate::store::{Call, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
-pub use group::ZONE_DIMENSION;
 pub use open::{Identified, OpenRequest, identify, open};
 
 /// One axis of an array, as GDAL shows it.
@@ -74,8 +73,6 @@ pub trait Group: Send + Sync {
     fn attributes(&self) -> &Attributes;
     /// Key and value pairs of `GetStructuralInfo()`.
     fn structural_info(&self) -> Vec<(String, String)>;
-    /// What a user should hear of when this group is opened, a sentence each.
-    fn warnings(&self) -> Vec<String>;
 }
 
 /// An array of the opened store: stored, selected or computed.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::convention::{self, Compression, Coverage, ZoneAxis};
-use crate::cube::connection::{self, Connection};
+use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::options::Options;
@@ -21,6 +21,10 @@ pub struct OpenRequest {
     pub name: String,
     /// Open options.
     pub options: Vec<(String, String)>,
+    /// GDAL saw a directory of that name (never over HTTP).
+    pub is_directory: bool,
+    /// The user asked for this driver by prefix or by name: a store without a grid is then an error.
+    pub forced: bool,
 }
 
 /// Whether a connection string is ours.
@@ -30,7 +34,7 @@ pub enum Identified {
     No,
     /// Only opening tells.
     Maybe,
-    /// Yes: the prefix, or a marker was seen.
+    /// Yes: it has the prefix.
     Yes,
 }
 
@@ -40,24 +44,14 @@ const GRID_DIMENSION: &str = "zone";
 /// How many groups are searched for a zone axis before a store is somebody else's.
 const SEARCHED: usize = 256;
 
-/// Whether `name` is ours. Reads nothing over a network.
+/// Whether `name`, which has no prefix, may be ours. Reads nothing over a network.
 pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified {
-    if connection::strip_prefix(name).is_some() {
-        return Identified::Yes;
-    }
-    if !is_directory && !name.trim_end_matches('/').ends_with(".zarr") && !name.ends_with(".zarr.zip") {
+    let name = name.trim_end_matches('/');
+    if !is_directory && !name.ends_with(".zarr") && !name.ends_with(".zarr.zip") {
         return Identified::No;
     }
-    match VsiStore::new(name, call) {
-        Ok(store) if !store.is_remote() => match hierarchy::root_attributes(&store) {
-            Ok(Some(attributes)) if convention::is_marked(&attributes) => Identified::Yes,
-            Ok(Some(_)) => Identified::Maybe,
-            Ok(None) => Identified::No,
-            Err(_) => Identified::Maybe,
-        },
-        Ok(_) => Identified::Maybe,
-        Err(_) => Identified::No,
-    }
+    let store = VsiStore::new(name, call);
+    if store.is_remote() || hierarchy::looks_like_zarr(&store) { Identified::Maybe } else { Identified::No }
 }
 
 /// The root of what `request` names; `None` when it is no DGGS store and nothing forces us.
@@ -65,7 +59,8 @@ pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified 
 /// # Errors
 /// A store that carries a DGGS convention but breaks it; with the prefix, everything that is not a DGGS cube.
 pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Group>>> {
-    let connection = Connection::parse(&request.name)?;
+    let mut connection = Connection::parse(&request.name)?;
+    connection.forced |= request.forced;
     open_connection(call, &connection, &request.options).context(|| request.name.clone())
 }
 
@@ -74,8 +69,8 @@ fn open_connection(
     connection: &Connection,
     pairs: &[(String, String)],
 ) -> Result<Option<Arc<dyn Group>>> {
-    let store = VsiStore::new(&connection.path, call)?;
-    if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.root_exists()) {
+    let store = VsiStore::new(&connection.path, call);
+    if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists()) {
         return open_grid(call, dggrs, level, Options::parse(pairs)?).map(Some);
     }
     let Some(node) = hierarchy::open(&store)? else {
@@ -83,10 +78,11 @@ fn open_connection(
     };
     let (root, only) = match node {
         hierarchy::Node::Group(group) => descend(call, group, &connection.node)?,
-        hierarchy::Node::Array(array) => {
-            let only = array.full_name().to_owned();
-            (hierarchy::Group::around(array), Some(only))
-        }
+        hierarchy::Node::Array(array) => match group_around(call, &connection.path)? {
+            Some(group) => (group, Some(array.full_name().to_owned())),
+            None if connection.forced => return Err(Error::unsupported("an array alone, outside of a Zarr group")),
+            None => return Ok(None),
+        },
     };
     match open_store(call, root, only, pairs) {
         Ok(Some(root)) => Ok(Some(root)),
@@ -98,8 +94,17 @@ fn open_connection(
     }
 }
 
+/// The group that holds the array at `path`.
+fn group_around(call: &Arc<Call>, path: &str) -> Result<Option<Arc<hierarchy::Group>>> {
+    let Some((above, _)) = path.rsplit_once('/') else { return Ok(None) };
+    match hierarchy::open(&VsiStore::new(above, call))? {
+        Some(hierarchy::Node::Group(group)) => Ok(Some(group)),
+        _ => Ok(None),
+    }
+}
+
 fn no_store(store: &VsiStore) -> Error {
-    if store.root_exists() {
+    if store.exists() {
         Error::unsupported("this is no Zarr store: there is no zarr.json, .zmetadata, .zgroup or .zarray")
     } else {
         Error::not_found("there is no such file or folder")
@@ -116,7 +121,11 @@ fn no_convention() -> Error {
 }
 
 /// The group at `path`, or the group around the array at `path` and the array's full name.
-fn descend(call: &Arc<Call>, root: hierarchy::Group, path: &str) -> Result<(hierarchy::Group, Option<String>)> {
+fn descend(
+    call: &Arc<Call>,
+    root: Arc<hierarchy::Group>,
+    path: &str,
+) -> Result<(Arc<hierarchy::Group>, Option<String>)> {
     let mut group = root;
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     for (at, part) in parts.iter().enumerate() {
@@ -135,7 +144,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options)
     let (family, _) = grid::family_of(dggrs)?;
     let found = ZoneAxis {
         convention: convention::FROM_OPTIONS,
-        spec: options.identity.over(family.default_spec(dggrs))?,
+        spec: options.identity.spec(&family.default_spec(dggrs))?,
         level: Some(level),
         dimensions: vec![GRID_DIMENSION.into()],
         id_array: None,
@@ -154,7 +163,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options)
 
 fn open_store(
     call: &Arc<Call>,
-    root: hierarchy::Group,
+    root: Arc<hierarchy::Group>,
     only_array: Option<String>,
     pairs: &[(String, String)],
 ) -> Result<Option<Arc<dyn Group>>> {

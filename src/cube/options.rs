@@ -7,28 +7,28 @@ use crate::grid::{Containment, Region};
 
 /// The open options, parsed; files that they name are not read yet.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(super) struct Options {
     /// Identity where the store does not say.
-    pub identity: IdentityOptions,
+    pub(super) identity: IdentityOptions,
     /// Which zones to show.
-    pub selection: SelectionOptions,
+    pub(super) selection: SelectionOptions,
     /// Extra computed arrays, in the order of [`Quantity::ALL`].
-    pub computed: Vec<Quantity>,
+    pub(super) computed: Vec<Quantity>,
 }
 
 /// The options that choose zones, each as the user gave it.
 #[derive(Clone, Debug, Default)]
-pub struct SelectionOptions {
+pub(super) struct SelectionOptions {
     /// `BBOX`.
-    pub bbox: Option<Region>,
+    pub(super) bbox: Option<Region>,
     /// `POLYGON`: WKT, or the name of a vector file.
-    pub polygon: Option<String>,
+    pub(super) polygon: Option<String>,
     /// `ZONES`: zone ids, or `@file`.
-    pub zones: Option<String>,
+    pub(super) zones: Option<String>,
     /// `POINTS`: `lon lat,lon lat,...`, or `@file.csv`.
-    pub points: Option<String>,
+    pub(super) points: Option<String>,
     /// `CONTAINMENT`: how `BBOX` and `POLYGON` choose.
-    pub containment: Containment,
+    pub(super) containment: Containment,
 }
 
 impl Options {
@@ -37,7 +37,7 @@ impl Options {
     ///
     /// # Errors
     /// A value that makes no sense; the message names the option.
-    pub fn parse(pairs: &[(String, String)]) -> Result<Self> {
+    pub(super) fn parse(pairs: &[(String, String)]) -> Result<Self> {
         let value = |name: &str| {
             pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
         };
@@ -58,10 +58,6 @@ impl Options {
 }
 
 impl SelectionOptions {
-    /// True when no zones are chosen: the cube is shown whole.
-    pub fn is_empty(&self) -> bool {
-        self.bbox.is_none() && self.polygon.is_none() && self.zones.is_none() && self.points.is_none()
-    }
 
     fn check(&self) -> Result<()> {
         let other = self.bbox.is_some() || self.polygon.is_some() || self.zones.is_some();

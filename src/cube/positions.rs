@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Ascending numbers held as ranges, with the rank of each: the k-th number and the rank of a number are found in
 /// logarithmic time, whatever the count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RankedRanges {
+pub(super) struct RankedRanges {
     ranges: Vec<Range<u64>>,
     /// Rank of the first number of each range.
     ranks: Vec<u64>,
@@ -14,7 +14,7 @@ pub struct RankedRanges {
 
 impl RankedRanges {
     /// From sorted, disjoint, non-empty ranges; ranges that touch are joined.
-    pub fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
+    pub(super) fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
         let mut result = Self::default();
         for range in sorted {
             debug_assert!(range.start < range.end);
@@ -33,7 +33,7 @@ impl RankedRanges {
     }
 
     /// From ascending numbers; repeats are dropped.
-    pub fn from_sorted(numbers: impl IntoIterator<Item = u64>) -> Self {
+    pub(super) fn from_sorted(numbers: impl IntoIterator<Item = u64>) -> Self {
         let mut runs: Vec<Range<u64>> = Vec::new();
         for number in numbers {
             match runs.last_mut() {
@@ -46,41 +46,36 @@ impl RankedRanges {
     }
 
     /// How many numbers there are.
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         self.len
-    }
-
-    /// True when there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// The number of rank `rank`.
     ///
     /// # Panics
     /// When `rank` is not below [`RankedRanges::len`].
-    pub fn nth(&self, rank: u64) -> u64 {
+    pub(super) fn nth(&self, rank: u64) -> u64 {
         assert!(rank < self.len, "rank {rank} of {}", self.len);
         let at = self.ranks.partition_point(|&first| first <= rank) - 1;
         self.ranges[at].start + (rank - self.ranks[at])
     }
 
     /// The rank of `number`, `None` when it is not among them.
-    pub fn rank(&self, number: u64) -> Option<u64> {
+    pub(super) fn rank(&self, number: u64) -> Option<u64> {
         let at = self.ranges.partition_point(|range| range.start <= number).checked_sub(1)?;
         let range = &self.ranges[at];
         (number < range.end).then(|| self.ranks[at] + (number - range.start))
     }
 
     /// The ranges, ascending.
-    pub fn ranges(&self) -> &[Range<u64>] {
+    pub(super) fn ranges(&self) -> &[Range<u64>] {
         &self.ranges
     }
 }
 
 /// The positions of a stored axis that a view of it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Positions {
+pub(super) enum Positions {
     /// All of them: this many.
     All(u64),
     /// Some of them, in storage order.
@@ -91,7 +86,7 @@ pub enum Positions {
 
 impl Positions {
     /// Length of the axis that is shown.
-    pub fn len(&self) -> u64 {
+    pub(super) fn len(&self) -> u64 {
         match self {
             Positions::All(len) => *len,
             Positions::Some(ranges) => ranges.len(),
@@ -100,7 +95,7 @@ impl Positions {
     }
 
     /// True when nothing is shown.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -108,7 +103,7 @@ impl Positions {
     ///
     /// # Panics
     /// When `index` is not below [`Positions::len`].
-    pub fn stored(&self, index: u64) -> Option<u64> {
+    pub(super) fn stored(&self, index: u64) -> Option<u64> {
         match self {
             Positions::All(len) => {
                 assert!(index < *len, "position {index} of {len}");
@@ -137,6 +132,6 @@ mod tests {
             assert_eq!(ranges.rank(absent), None, "{absent}");
         }
         assert_eq!(RankedRanges::from_sorted(numbers), ranges);
-        assert!(RankedRanges::from_sorted([]).is_empty());
+        assert_eq!(RankedRanges::from_sorted([]).len(), 0);
     }
 }

@@ -5,13 +5,13 @@ use crate::hierarchy::AxisSelection;
 
 /// `count` positions from `start`, `step` apart; all of them fit in 64 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progression {
+pub(super) struct Progression {
     /// First position.
-    pub start: u64,
+    pub(super) start: u64,
     /// How many.
-    pub count: usize,
+    pub(super) count: usize,
     /// From one to the next; any sign, zero only matters not when there is one.
-    pub step: i64,
+    pub(super) step: i64,
 }
 
 impl Progression {
@@ -19,7 +19,7 @@ impl Progression {
     ///
     /// # Errors
     /// Positions outside the axis.
-    pub fn on_axis(size: u64, start: u64, count: usize, step: i64) -> Result<Self> {
+    pub(super) fn on_axis(size: u64, start: u64, count: usize, step: i64) -> Result<Self> {
         let last = i128::from(start) + (count as i128 - 1).max(0) * i128::from(step);
         let inside = |position: i128| (0..i128::from(size)).contains(&position);
         if count > 0 && !(inside(start.into()) && inside(last)) {
@@ -31,12 +31,12 @@ impl Progression {
     }
 
     /// The positions, in order.
-    pub fn iter(self) -> impl Iterator<Item = u64> {
+    pub(super) fn iter(self) -> impl Iterator<Item = u64> {
         (0..self.count).map(move |at| self.start.wrapping_add_signed(self.step.wrapping_mul(at as i64)))
     }
 
     /// The same positions in ascending order, and whether that turned them round.
-    pub fn ascending(self) -> (Self, bool) {
+    pub(super) fn ascending(self) -> (Self, bool) {
         if self.step >= 0 || self.count <= 1 {
             return (self, false);
         }
@@ -46,14 +46,14 @@ impl Progression {
 
     /// `count` of its positions, from the one at `at`.
     #[must_use]
-    pub fn part(self, at: usize, count: usize) -> Self {
+    pub(super) fn part(self, at: usize, count: usize) -> Self {
         Self { start: self.start.wrapping_add_signed(self.step.wrapping_mul(at as i64)), count, step: self.step }
     }
 }
 
 /// Stored positions along one axis, as [`AxisSelection`] but owned.
 #[derive(Clone, Debug)]
-pub enum Chosen {
+pub(super) enum Chosen {
     /// Evenly spaced.
     Strided(Progression),
     /// Ascending.
@@ -62,7 +62,7 @@ pub enum Chosen {
 
 impl Chosen {
     /// As the hierarchy reads them.
-    pub fn selection(&self) -> AxisSelection<'_> {
+    pub(super) fn selection(&self) -> AxisSelection<'_> {
         match self {
             Self::Strided(Progression { start, count, step }) => {
                 AxisSelection::Strided { start: *start, count: *count, step: *step }
@@ -72,7 +72,7 @@ impl Chosen {
     }
 
     /// All axes of a read.
-    pub fn selections(axes: &[Self]) -> Vec<AxisSelection<'_>> {
+    pub(super) fn selections(axes: &[Self]) -> Vec<AxisSelection<'_>> {
         axes.iter().map(Self::selection).collect()
     }
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::cube::options::SelectionOptions;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, LonLat, Region, Zone, ZoneSet};
-use crate::store::{self, Call};
+use crate::store::{self, Call, VsiStore};
 
 /// The zones that a user chose.
-pub enum Choice {
+pub(super) enum Choice {
     /// No option was given.
     All,
     /// The zones in all of BBOX, POLYGON and ZONES that were given.
@@ -22,7 +22,7 @@ impl Choice {
     ///
     /// # Errors
     /// An option that cannot be read; the message names it.
-    pub fn new(call: &Arc<Call>, options: &SelectionOptions, grid: &dyn Grid, level: u8) -> Result<Self> {
+    pub(super) fn new(call: &Arc<Call>, options: &SelectionOptions, grid: &dyn Grid, level: u8) -> Result<Self> {
         if let Some(points) = &options.points {
             return points_of(call, points, grid, level).context(|| "open option POINTS".into()).map(Self::Points);
         }
@@ -54,7 +54,7 @@ fn text_of(call: &Arc<Call>, option: &str) -> Result<String> {
     match option.strip_prefix('@') {
         None => Ok(option.to_owned()),
         Some(file) => {
-            let bytes = store::read_file(call, file)?.ok_or_else(|| Error::not_found(format!("no file {file}")))?;
+            let bytes = VsiStore::new(file, call).read("")?.ok_or_else(|| Error::not_found(format!("no file {file}")))?;
             String::from_utf8(bytes).map_err(|_| Error::invalid(format!("{file} is not UTF-8 text")))
         }
     }

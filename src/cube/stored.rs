@@ -12,7 +12,7 @@ use crate::hierarchy::{self, AxisSelection};
 use crate::store::{Call, NumericType, Run, Source, Target};
 
 /// A stored array, one of whose axes may be a zone axis.
-pub struct StoredArray {
+pub(super) struct StoredArray {
     array: Arc<hierarchy::Array>,
     /// Which of the array's axes is a zone axis, and that axis.
     zone: Option<(usize, Arc<Axis>)>,
@@ -25,26 +25,26 @@ pub struct StoredArray {
 }
 
 /// What the cube adds to a stored array.
-pub struct Overlay {
+pub(super) struct Overlay {
     /// Axes, slowest first, with the sizes that are shown.
-    pub dimensions: Vec<Dimension>,
+    pub(super) dimensions: Vec<Dimension>,
     /// The zone axis and its place among the axes.
-    pub zone: Option<(usize, Arc<Axis>)>,
+    pub(super) zone: Option<(usize, Arc<Axis>)>,
     /// The attributes that users see.
-    pub attributes: Attributes,
+    pub(super) attributes: Attributes,
     /// Full names of the coordinate variables.
-    pub coordinates: Vec<String>,
+    pub(super) coordinates: Vec<String>,
     /// The CRS, on a zone axis.
-    pub crs: Option<Crs>,
+    pub(super) crs: Option<Crs>,
     /// Facts about the grid, put before the array's own.
-    pub structural_info: Vec<(String, String)>,
+    pub(super) structural_info: Vec<(String, String)>,
 }
 
 impl StoredArray {
     /// `array` with `overlay` over it.
-    pub fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
+    pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
         let Overlay { dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
-        structural_info.extend(array.structural_info());
+        structural_info.extend_from_slice(array.structural_info());
         let mut nodata = array.nodata().map(<[u8]>::to_vec);
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());

@@ -1,4 +1,41 @@
 //! Any Zarr V2 or V3 store as groups, arrays, dimensions and attributes.
+//!
+//! [`open`] answers a store, at any level of its hierarchy, with a [`Node`]. A [`Group`] lists and opens its children,
+//! from consolidated metadata where there are any, else by listing folders. An [`Array`] reads any [`AxisSelection`] of
+//! its elements, chunk by chunk in parallel, straight into the caller's memory.
+//!
+//! Specifications: <https://zarr-specs.readthedocs.io/en/latest/v2/v2.0.html>,
+//! <https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html>. Beside them: the conventions of xarray
+//! (`_ARRAY_DIMENSIONS`, `_FillValue`) and of NCZarr.
+//!
+//! Limits: regular chunk grids; no storage transformers; structured types of numbers only; chunks of at most
+//! 2 GiB.
+
+mod array;
+mod attributes;
+mod consolidated;
+mod decoder;
+mod dtype_v2;
+mod dtype_v3;
+mod fill;
+mod group;
+mod json;
+mod metadata;
+mod open;
+mod read;
+mod read_elements;
+mod selection;
+mod shard;
+mod tiles;
+mod types;
+
+pub use array::Array;
+pub use attributes::AttributeValue;
+pub use group::Group;
+pub use metadata::{ArrayMetadata, DimensionName};
+pub use open::{Node, looks_like_zarr, open};
+pub use selection::AxisSelection;
+pub use types::{DataType, Field};
 
 /// The attributes of a node, in the order of the file.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

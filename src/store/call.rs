@@ -8,7 +8,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 
 use gdal_sys::CPLErr;
@@ -21,6 +21,7 @@ pub struct Call {
     options: Vec<CString>,
     thread: ThreadId,
     threads: usize,
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Call {
@@ -38,7 +39,7 @@ impl Call {
             gdal_sys::CSLDestroy(list);
         }
         let threads = thread_count(config_option(c"GDAL_NUM_THREADS").as_deref());
-        Arc::new(Self { options, thread: thread::current().id(), threads })
+        Arc::new(Self { options, thread: thread::current().id(), threads, warnings: Mutex::default() })
     }
 
     /// How many threads the caller grants: `GDAL_NUM_THREADS`, by default all.
@@ -50,6 +51,16 @@ impl Call {
     pub fn option(&self, name: &str) -> Option<String> {
         let _entered = self.enter();
         config_option(&CString::new(name).ok()?)
+    }
+
+    /// Something that the user should know although the call succeeds; `abi` shows it when the call ends.
+    pub fn warn(&self, warning: impl Into<String>) {
+        self.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning.into());
+    }
+
+    /// The warnings since the last take.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Makes this thread work for the call until the guard is dropped.

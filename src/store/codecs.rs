@@ -81,6 +81,13 @@ pub fn rename(metadata: &mut Value) {
             }
         }
     }
+    if metadata.get("name").is_some_and(|name| name == "numcodecs.bz2") {
+        // zarrs insists on the level, which only matters for writing
+        let configuration = metadata.entry("configuration").or_insert_with(|| Value::Object(Map::new()));
+        if let Some(configuration) = configuration.as_object_mut() {
+            configuration.entry("level").or_insert(Value::from(1));
+        }
+    }
     if let Some(configuration) = metadata.get_mut("configuration").and_then(Value::as_object_mut) {
         for key in ["codecs", "index_codecs"] {
             if let Some(codecs) = configuration.get_mut(key).and_then(Value::as_array_mut) {
@@ -136,15 +143,24 @@ impl Decompressor {
         }
     }
 
-    /// As [`Decompressor::decompress`], into a vector of at most `limit` bytes.
-    fn to_vec(self, encoded: &[u8], limit: usize) -> Result<Vec<u8>> {
-        let mut decoded = Vec::new();
+    /// As [`Decompressor::decompress`]; replaces the contents of `decoded` by at most `limit` bytes.
+    ///
+    /// # Errors
+    /// Also when memory cannot be had.
+    pub fn decompress_to(&self, encoded: &[u8], decoded: &mut Vec<u8>, limit: usize) -> Result<usize> {
+        decoded.clear();
         decoded
             .try_reserve_exact(limit)
-            .map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for {limit} bytes")))?;
-        let size = self.decompress(encoded, decoded.spare_capacity_mut())?;
+            .map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for a chunk of {limit} bytes")))?;
+        let size = self.decompress(encoded, &mut decoded.spare_capacity_mut()[..limit])?;
         // SAFETY: so many bytes were written, and there is room for them.
         unsafe { decoded.set_len(size) };
+        Ok(size)
+    }
+
+    fn to_vec(self, encoded: &[u8], limit: usize) -> Result<Vec<u8>> {
+        let mut decoded = Vec::new();
+        self.decompress_to(encoded, &mut decoded, limit)?;
         Ok(decoded)
     }
 }

@@ -5,7 +5,7 @@
 //! - [`pool`] is the crate's own thread pool, safe across `fork()`;
 //! - [`Target`] is the caller's strided memory, [`NumericType`] the type of what is in it;
 //! - [`codecs`] lends GDAL's compressors to zarrs;
-//! - [`proj`] turns any definition of a CRS into WKT.
+//! - [`proj`] turns any definition of a CRS into WKT, [`vector`] text and vector files into polygons.
 //!
 //! Everything that needs `unsafe` for GDAL, PROJ or the caller's memory is here, and nothing of it leaves.
 
@@ -14,7 +14,7 @@ mod delta;
 mod ffi;
 mod http;
 mod numeric;
-mod read;
+pub(crate) mod read;
 mod source;
 mod storage;
 mod target;
@@ -25,6 +25,7 @@ pub mod cache;
 pub mod codecs;
 pub mod pool;
 pub mod proj;
+pub mod vector;
 
 pub use call::{Call, Entered};
 pub use numeric::{Host, Number, NumericType, host};

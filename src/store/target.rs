@@ -69,6 +69,36 @@ impl<'a> Target<'a> {
         unsafe { Self::new(slice.as_mut_ptr().cast(), T::TYPE, counts, &strides) }
     }
 
+    /// The elements of type `data_type` in `bytes`, native byte order, in C order of `counts`.
+    ///
+    /// # Errors
+    /// `bytes` holds another number of elements.
+    pub fn from_bytes(bytes: &'a mut [u8], data_type: NumericType, counts: &[usize]) -> Result<Self> {
+        let wanted = counts.iter().try_fold(data_type.size(), |product, &count| product.checked_mul(count));
+        if wanted != Some(bytes.len()) {
+            return Err(Error::invalid(format!("{} bytes for {counts:?} elements of {data_type:?}", bytes.len())));
+        }
+        let strides = c_strides(counts, data_type.size());
+        // SAFETY: the elements are exactly the borrowed bytes.
+        unsafe { Self::new(bytes.as_mut_ptr(), data_type, counts, &strides) }
+    }
+
+    /// Parts of at most `size` positions along an axis, each with its first position.
+    ///
+    /// # Panics
+    /// There is no such axis, or `size` is zero.
+    pub fn batches(self, axis: usize, size: usize) -> Vec<(usize, Target<'a>)> {
+        let mut parts = Vec::with_capacity(self.counts[axis].div_ceil(size));
+        let (mut rest, mut at) = (self, 0);
+        while rest.counts[axis] > size {
+            let (part, tail) = rest.split_at(axis, size);
+            parts.push((at, part));
+            (rest, at) = (tail, at + size);
+        }
+        parts.push((at, rest));
+        parts
+    }
+
     /// Type of the elements.
     pub fn data_type(&self) -> NumericType {
         self.data_type

@@ -20,6 +20,10 @@ use crate::error::{Error, Result};
 /// How far, in degrees, the middle of a cut edge may lie from the straight line between its ends: a centimetre.
 const TOLERANCE_DEG: f64 = 1e-7;
 
+/// Flags of `gdal.h`.
+const GDAL_OF_VECTOR: u32 = 0x04;
+const GDAL_OF_VERBOSE_ERROR: u32 = 0x40;
+
 /// How often an edge is halved at most.
 const MAX_HALVINGS: u32 = 20;
 
@@ -69,7 +73,7 @@ fn from_wkt(entered: &Entered, text: &str) -> Result<MultiPolygon<f64>> {
 
 fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
     let name = c_string(path)?;
-    let flags = gdal_sys::GDAL_OF_VECTOR | gdal_sys::GDAL_OF_READONLY | gdal_sys::GDAL_OF_VERBOSE_ERROR;
+    let flags = GDAL_OF_VECTOR | GDAL_OF_VERBOSE_ERROR;
     // SAFETY: gdal.h: all lists may be NULL; the dataset is ours to close.
     let dataset =
         Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), ptr::null(), ptr::null()) });

@@ -110,6 +110,11 @@ impl VsiStore {
         Ok(self.stat(key)?.filter(|(_, is_folder)| !is_folder).map(|(size, _)| size))
     }
 
+    /// Whether the root is there, as a file or a folder.
+    pub fn exists(&self) -> bool {
+        self.stat("").is_ok_and(|found| found.is_some())
+    }
+
     /// Size and whether it is a folder, `None` where there is neither file nor folder.
     pub(super) fn stat(&self, key: &str) -> Result<Option<(u64, bool)>> {
         let path = c_string(&self.path_of(key))?;
@@ -140,7 +145,7 @@ impl VsiStore {
         let path = c_string(&self.path_of(key))?;
         let entered = self.call.enter();
         let options = StringList::new(vec![c"NAME_AND_TYPE_ONLY=YES".to_owned()]);
-        let mut entries = Vec::new();
+        let (mut entries, mut unknown) = (Vec::new(), Vec::new());
         // SAFETY: cpl_vsi.h: VSIOpenDir gives NULL or a handle for VSICloseDir; entries live until the next one.
         unsafe {
             let folder = gdal_sys::VSIOpenDir(path.as_ptr(), 0, options.as_ptr());
@@ -152,12 +157,21 @@ impl VsiStore {
             }
             while let Some(entry) = gdal_sys::VSIGetNextDirEntry(folder).as_ref() {
                 let name = CStr::from_ptr(entry.pszName).to_string_lossy().trim_end_matches('/').to_string();
-                let is_folder = entry.bModeKnown != 0 && entry.nMode as u32 & libc::S_IFMT == libc::S_IFDIR;
+                let kind = entry.nMode as u32 & libc::S_IFMT;
                 if !matches!(name.as_str(), "" | "." | "..") {
-                    entries.push(Entry { name, is_folder });
+                    let is_known = entry.bModeKnown != 0 && matches!(kind, libc::S_IFDIR | libc::S_IFREG);
+                    unknown.extend((!is_known).then_some(entries.len()));
+                    entries.push(Entry { name, is_folder: kind == libc::S_IFDIR });
                 }
             }
             gdal_sys::VSICloseDir(folder);
+        }
+        drop(entered);
+        // some file systems do not tell the kind of an entry while they list
+        for index in unknown {
+            let entry: &mut Entry = &mut entries[index];
+            let below = if key.is_empty() { entry.name.clone() } else { format!("{key}/{}", entry.name) };
+            entry.is_folder = self.stat(&below)?.is_some_and(|(_, is_folder)| is_folder);
         }
         entries.sort();
         entries.dedup_by(|a, b| a.name == b.name);

@@ -283,7 +283,11 @@ fn crossing([mut s0, mut s1]: [f64; 2], [mut f0, mut f1]: [f64; 2], f: impl Fn(f
         if value == 0.0 {
             return s;
         }
-        if (value > 0.0) == (f1 > 0.0) { f0 *= 0.5 } else { (s0, f0) = (s1, f1) }
+        if (value > 0.0) == (f1 > 0.0) {
+            f0 *= 0.5
+        } else {
+            (s0, f0) = (s1, f1)
+        }
         (s1, f1) = (s, value);
     }
     if f0.abs() < f1.abs() { s0 } else { s1 }

@@ -11,6 +11,9 @@
 //! - north cap: i = 1 - sigma (1 - tau), j = 1 - sigma tau;
 //! - south cap: i = sigma tau, j = sigma (1 - tau).
 //!
+//! A point on a boundary belongs to one of the zones that share it: to the one on the side of growing i and j, and on a
+//! meridian between two base zones of a cap to the eastern one.
+//!
 //! Górski et al. (2005), ApJ 622, 759; Calabretta & Roukema (2007), MNRAS 381, 865.
 
 use super::latitude::Latitude;
@@ -76,13 +79,7 @@ fn checked(point: &LonLat) -> Result<LonLat> {
 
 /// Without branches, so that the compiler makes vectors of it.
 #[inline(always)]
-fn zone_of(
-    level: u8,
-    transition_deg: f64,
-    belt: impl Fn(f64) -> f64,
-    cap: impl Fn(f64) -> f64,
-    point: &LonLat,
-) -> u64 {
+fn zone_of(level: u8, transition_deg: f64, belt: impl Fn(f64) -> f64, cap: impl Fn(f64) -> f64, point: &LonLat) -> u64 {
     let LonLat { lon_deg, lat_deg } = *point;
     let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
     let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
@@ -184,10 +181,7 @@ pub(crate) fn point_of(latitude: &Latitude, side: f64, base: u64, i: f64, j: f64
     } else {
         let lat_deg = 90.0 - latitude.of_cap(to_pole / side);
         let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
-        LonLat {
-            lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset),
-            lat_deg: if base < 4 { lat_deg } else { -lat_deg },
-        }
+        LonLat { lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset), lat_deg: if base < 4 { lat_deg } else { -lat_deg } }
     }
 }
 

@@ -1,0 +1,312 @@
+/* The border between the C++ shim (cpp/) and the Rust core (src/abi/): the one contract, written by hand.
+ *
+ * Rust's side is generated from this file by bindgen, so a function that does not fit its slot does not compile.
+ *
+ * Conventions
+ *
+ *  - Table. Every Rust function that C++ calls is a slot of DggsApi; no slot is NULL. GDALRegister_DGGS, written in
+ *    Rust, is the plugin's only exported symbol; it hands the table to dggs_register_driver(), the only C++ function
+ *    that Rust calls. Neither C++ exceptions nor Rust panics cross.
+ *  - Handles. DggsGroup and DggsArray are opaque. An `open_*` slot gives ownership of a handle to the caller, who
+ *    ends it by exactly one call of the matching `free_*` slot. `free_*` accepts NULL. Handles are independent of each
+ *    other: freeing one leaves those that were opened through it valid. Any number of threads may use one handle at the
+ *    same time, except that nobody may use it during or after its `free_*`.
+ *  - Status. Every slot that can fail returns a DggsStatus. Its outputs come last, before the DggsReport; they are
+ *    written only when the status is DGGS_OK. A NULL handle, a NULL output and a NULL input where none is allowed are
+ *    DGGS_INVALID_ARGUMENT.
+ *  - Strings are UTF-8 and end in NUL. An input is read during the call only.
+ *  - Memory behind a pointer inside a struct belongs to whoever made the struct and lives as long as it: Rust's structs
+ *    until their `free_*` (or that of the handle they are said to belong to), C++'s until the call returns. A list of
+ *    `count` 0 may have a NULL pointer. Structs made by Rust are never written again once the call has returned.
+ *  - Poison. A panic inside a slot becomes DGGS_PANIC; the handle it happened on answers DGGS_PANIC from then on.
+ */
+#ifndef DGGS_ABI_H_INCLUDED
+#define DGGS_ABI_H_INCLUDED
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define DGGS_NOEXCEPT noexcept
+extern "C" {
+#else
+#define DGGS_NOEXCEPT
+#endif
+
+/* ---- Status and report ---- */
+
+/** How a call ended. */
+typedef enum DggsStatus
+{
+    DGGS_OK = 0,
+    DGGS_NOT_FOUND = 1,        /**< a file, array, group or zone does not exist */
+    DGGS_INVALID_ARGUMENT = 2, /**< an option, argument or selection makes no sense */
+    DGGS_CORRUPT = 3,          /**< stored metadata or data break their specification */
+    DGGS_UNSUPPORTED = 4,      /**< well formed, but beyond this driver */
+    DGGS_IO = 5,               /**< the system, the network or GDAL's virtual file system failed */
+    DGGS_OUT_OF_MEMORY = 6,    /**< memory for a request of this size cannot be had */
+    DGGS_CANCELLED = 7,        /**< the caller's progress function asked to stop */
+    DGGS_PANIC = 8             /**< a defect of ours, stopped at the border */
+} DggsStatus;
+
+/** Room for a message, its final NUL included. */
+#define DGGS_MESSAGE_SIZE 2048
+
+/** What a call has to say to the user; made by the caller, filled by Rust. NULL where the caller does not care.
+ *
+ * `message` is written whenever the status is not DGGS_OK. `warnings` is written by every call: one warning a line,
+ * empty when there are none. Both end in NUL and are cut between characters when too long. */
+typedef struct DggsReport
+{
+    char message[DGGS_MESSAGE_SIZE];
+    char warnings[DGGS_MESSAGE_SIZE];
+} DggsReport;
+
+/* ---- Lists ---- */
+
+/** A list of strings. */
+typedef struct DggsStrings
+{
+    const char *const *items;
+    size_t count;
+} DggsStrings;
+
+/** A key and its value. */
+typedef struct DggsPair
+{
+    const char *key;
+    const char *value;
+} DggsPair;
+
+/** A list of key and value pairs: open options, structural information. */
+typedef struct DggsPairs
+{
+    const DggsPair *items;
+    size_t count;
+} DggsPairs;
+
+/* ---- Types ---- */
+
+/** Which member of DggsDataType counts; the values of GDAL's GDALExtendedDataTypeClass. */
+typedef enum DggsTypeClass
+{
+    DGGS_TYPE_NUMERIC = 0,
+    DGGS_TYPE_TEXT = 1,
+    DGGS_TYPE_COMPOUND = 2
+} DggsTypeClass;
+
+struct DggsField;
+
+/** The type of an array's elements. */
+typedef struct DggsDataType
+{
+    DggsTypeClass type_class;
+    uint32_t numeric_type;          /**< numeric: GDAL's GDALDataType as this GDAL numbers it; else 0 */
+    size_t size;                    /**< bytes of one element in memory; text: of a pointer */
+    size_t max_length;              /**< text: most bytes of one, 0 where unknown; else 0 */
+    const char *name;               /**< compound: a name for the type; else "" */
+    const struct DggsField *fields; /**< compound: the fields in the order of their offsets */
+    size_t field_count;
+} DggsDataType;
+
+/** A field of a compound type. Its type is numeric or compound. */
+typedef struct DggsField
+{
+    const char *name;
+    size_t offset; /**< bytes from the start of the element */
+    DggsDataType data_type;
+} DggsField;
+
+/* ---- What groups and arrays consist of ---- */
+
+/** An axis. `group` and `name` together identify it. */
+typedef struct DggsDimension
+{
+    const char *name;
+    const char *group;             /**< full name of the group that defines it: "/" or "/a/b" */
+    const char *kind;              /**< GDAL's dimension type, "DGGS_ZONE", or "" */
+    const char *direction;         /**< GDAL's direction or "" */
+    uint64_t size;                 /**< number of positions */
+    const char *indexing_variable; /**< full name of an array, or NULL */
+} DggsDimension;
+
+/** A list of axes. */
+typedef struct DggsDimensions
+{
+    const DggsDimension *items;
+    size_t count;
+} DggsDimensions;
+
+/** Which member of DggsAttribute holds the values. */
+typedef enum DggsAttributeKind
+{
+    DGGS_ATTRIBUTE_TEXT = 0,
+    DGGS_ATTRIBUTE_JSON = 1, /**< text that is a JSON document */
+    DGGS_ATTRIBUTE_INT32 = 2,
+    DGGS_ATTRIBUTE_INT64 = 3,
+    DGGS_ATTRIBUTE_FLOAT64 = 4
+} DggsAttributeKind;
+
+/** An attribute: one value (`is_list` false, `count` 1) or a list of `count` values. */
+typedef struct DggsAttribute
+{
+    const char *name;
+    DggsAttributeKind kind;
+    bool is_list;
+    size_t count;
+    const char *const *texts; /**< TEXT and JSON: the values; else NULL */
+    const void *numbers;      /**< INT32, INT64, FLOAT64: the values, aligned; else NULL */
+} DggsAttribute;
+
+/** A list of attributes. */
+typedef struct DggsAttributes
+{
+    const DggsAttribute *items;
+    size_t count;
+} DggsAttributes;
+
+/** What is known of a group without further reading. */
+typedef struct DggsGroupInfo
+{
+    const char *name;      /**< last part of the full name; "/" for the root */
+    const char *full_name; /**< path from the opened root: "/", "/a/b" */
+    DggsPairs structural_info;
+} DggsGroupInfo;
+
+/** What is known of an array without further reading. */
+typedef struct DggsArrayInfo
+{
+    const char *name;
+    const char *full_name;
+    DggsDimensions dimensions; /**< slowest first */
+    DggsDataType data_type;
+    const void *nodata; /**< one element of `data_type`, aligned, or NULL; always NULL for text */
+    bool has_scale;
+    double scale; /**< value = stored * scale + offset */
+    bool has_offset;
+    double offset;
+    const char *unit;                 /**< "" when unknown */
+    const char *crs_wkt;              /**< WKT2, to be used with axes longitude, latitude; or NULL */
+    DggsStrings coordinate_variables; /**< full names */
+    const uint64_t *block_size;       /**< one a dimension, 0 where unknown */
+    DggsPairs structural_info;
+} DggsArrayInfo;
+
+/** A window on an array: for each of its `dimension_count` axes the first position, the number of positions (at least
+ * 1) and the step between them, which may be negative, and zero where the number is 1. The three pointers may be NULL
+ * when `dimension_count` is 0. */
+typedef struct DggsWindow
+{
+    size_t dimension_count;
+    const uint64_t *start;
+    const size_t *count;
+    const int64_t *step;
+} DggsWindow;
+
+/* ---- Handles ---- */
+
+/** A group of an opened store. */
+typedef struct DggsGroup DggsGroup;
+
+/** An array of an opened store: stored, selected or computed. */
+typedef struct DggsArray DggsArray;
+
+/* ---- Opening ---- */
+
+/** Answer of `identify`. */
+typedef enum DggsIdentified
+{
+    DGGS_IDENTIFIED_NO = 0,
+    DGGS_IDENTIFIED_MAYBE = 1, /**< only `open` can tell */
+    DGGS_IDENTIFIED_YES = 2
+} DggsIdentified;
+
+/** What the user asks to be opened. */
+typedef struct DggsOpenRequest
+{
+    const char *name;  /**< as the user typed it, prefix and all */
+    DggsPairs options; /**< open options */
+    bool is_directory; /**< GDAL saw a directory of that name */
+    bool forced;       /**< the user asked for this driver by prefix or by name: anything else than a group is an error */
+} DggsOpenRequest;
+
+/* ---- The table ---- */
+
+/** Every function that C++ calls. */
+typedef struct DggsApi
+{
+    /** Whether a name looks like ours; cheap, and fails only by DGGS_INVALID_ARGUMENT or DGGS_PANIC. */
+    DggsStatus (*identify)(const char *name, bool is_directory, DggsIdentified *out_identified, DggsReport *report);
+
+    /** The root of what `request` names; NULL with DGGS_OK when it is not ours and the request is not forced. */
+    DggsStatus (*open_root)(const DggsOpenRequest *request, DggsGroup **out_root, DggsReport *report);
+
+    /** A group by the name of a child of `group`, or by a full name ("/", "/a/b") of the same store; NULL with DGGS_OK
+     * when there is none. */
+    DggsStatus (*open_group)(const DggsGroup *group, const char *name, DggsGroup **out_group, DggsReport *report);
+
+    /** An array by its name in `group`, or by a full name ("/a/u") of the same store; NULL with DGGS_OK when there is
+     * none. */
+    DggsStatus (*open_array)(const DggsGroup *group, const char *name, DggsArray **out_array, DggsReport *report);
+
+    /** The group's description; it belongs to the handle. */
+    DggsStatus (*group_info)(const DggsGroup *group, const DggsGroupInfo **out_info, DggsReport *report);
+
+    /** Names of the child groups, in storage order; the caller ends the list by `free_strings`. */
+    DggsStatus (*group_group_names)(const DggsGroup *group, DggsStrings **out_names, DggsReport *report);
+
+    /** Names of the group's arrays, stored and computed; the caller ends the list by `free_strings`. */
+    DggsStatus (*group_array_names)(const DggsGroup *group, DggsStrings **out_names, DggsReport *report);
+
+    /** The axes that the group defines, each once; the caller ends the list by `free_dimensions`. */
+    DggsStatus (*group_dimensions)(const DggsGroup *group, DggsDimensions **out_dimensions, DggsReport *report);
+
+    /** The group's attributes; the caller ends the list by `free_attributes`. */
+    DggsStatus (*group_attributes)(const DggsGroup *group, DggsAttributes **out_attributes, DggsReport *report);
+
+    /** The array's description; it belongs to the handle. */
+    DggsStatus (*array_info)(const DggsArray *array, const DggsArrayInfo **out_info, DggsReport *report);
+
+    /** The array's attributes; the caller ends the list by `free_attributes`. */
+    DggsStatus (*array_attributes)(const DggsArray *array, DggsAttributes **out_attributes, DggsReport *report);
+
+    /** Reads a window of a numeric array as numbers of `numeric_type` (a GDALDataType), converted as GDAL converts.
+     *
+     * `buffer` is where the window's first element goes; element (i, j, ...) goes to `buffer` + i * strides[0] +
+     * j * strides[1] + ... bytes. Strides may be negative, zero or, when the array has no dimension, NULL. All these
+     * places belong to the caller and hold one element each; Rust writes these and no others during the call. What they
+     * hold after a failure is undefined. */
+    DggsStatus (*array_read_numbers)(const DggsArray *array, const DggsWindow *window, uint32_t numeric_type,
+                                     const ptrdiff_t *strides, void *buffer, DggsReport *report);
+
+    /** Reads a window of a text array, in C order, into the `text_count` pointers of `texts`. Each is then NULL (a
+     * missing value) or a string that the caller ends by VSIFree(). `text_count` is the window's number of elements. */
+    DggsStatus (*array_read_texts)(const DggsArray *array, const DggsWindow *window, size_t text_count, char **texts,
+                                   DggsReport *report);
+
+    /** Reads a window of a compound array, in C order without gaps, into the `byte_count` bytes of `bytes`, which is the
+     * window's number of elements times the size of one. */
+    DggsStatus (*array_read_compounds)(const DggsArray *array, const DggsWindow *window, size_t byte_count, void *bytes,
+                                       DggsReport *report);
+
+    /** Fetches the window's chunks into the cache; its steps are 1. */
+    DggsStatus (*array_advise_read)(const DggsArray *array, const DggsWindow *window, const DggsPairs *options,
+                                    DggsReport *report);
+
+    void (*free_group)(DggsGroup *group);
+    void (*free_array)(DggsArray *array);
+    void (*free_strings)(DggsStrings *strings);
+    void (*free_dimensions)(DggsDimensions *dimensions);
+    void (*free_attributes)(DggsAttributes *attributes);
+} DggsApi;
+
+/** Implemented in C++, called once by GDALRegister_DGGS: registers the driver, which keeps `api` (never NULL) for the
+ * life of the process. Refuses, with a CPLError, a GDAL of another minor version than the one compiled against. */
+void dggs_register_driver(const DggsApi *api) DGGS_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* DGGS_ABI_H_INCLUDED */

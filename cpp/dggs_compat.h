@@ -1,0 +1,43 @@
+/* The only file that names a GDAL version. Everything else is written for the newest GDAL that we know. */
+#ifndef DGGS_COMPAT_H_INCLUDED
+#define DGGS_COMPAT_H_INCLUDED
+
+#include "cpl_error.h"
+#include "gdal.h"
+#include "gdal_priv.h"
+
+#include <memory>
+
+static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
+              "The DGGS driver needs GDAL 3.6 or newer");
+
+/** GDAL 3.8 made GDALMDArray::GetRootGroup() a virtual method. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)
+#define DGGS_OVERRIDE_SINCE_3_8 override
+#else
+#define DGGS_OVERRIDE_SINCE_3_8
+#endif
+
+/** GDAL 3.8 gave groups a pointer to themselves, which their factory must set. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)
+using DGGSGroupBase = GDALGroup;
+#else
+class DGGSGroupBase : public GDALGroup
+{
+  protected:
+    using GDALGroup::GDALGroup;
+
+    void SetSelf(const std::shared_ptr<GDALGroup> &)
+    {
+    }
+};
+#endif
+
+/** Whether the GDAL of this process has the C++ classes that we were compiled against: those of one minor version.
+ * Otherwise a CPLError names both versions. */
+inline bool DGGSCheckHostVersion()
+{
+    return GDAL_CHECK_VERSION("DGGS (gdal_DGGS.so)") != FALSE;
+}
+
+#endif /* DGGS_COMPAT_H_INCLUDED */

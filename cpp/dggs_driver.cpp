@@ -1,0 +1,207 @@
+/* The driver: identify, open, and what it declares about itself. */
+#include "dggs_multidim.h"
+
+namespace
+{
+
+constexpr const char *CONNECTION_PREFIX = "DGGS:";
+
+constexpr const char *OPEN_OPTION_LIST =
+    "<OpenOptionList>"
+    "<Option name='DGGRS' type='string' description='Grid, where the store does not say: HEALPix'/>"
+    "<Option name='LEVEL' type='int' min='0' description='Refinement level; selects one of a pyramid'/>"
+    "<Option name='INDEXING' type='string' description='Zone id scheme; HEALPix: nested, ring, nuniq, zuniq'/>"
+    "<Option name='ELLIPSOID' type='string' description='Surface of the grid: sphere, WGS84, GRS80, or a,invf'/>"
+    "<Option name='LON_0' type='float' description='Orientation of the grid: longitude in degrees'/>"
+    "<Option name='LAT_0' type='float' description='Orientation of the grid: latitude in degrees'/>"
+    "<Option name='AZIMUTH' type='float' description='Orientation of the grid: azimuth in degrees'/>"
+    "<Option name='ZONE_ID' type='string' description='Name of the array of zone ids'/>"
+    "<Option name='CONVENTION' type='string-select' default='AUTO' description='How the store describes its grid'>"
+    "<Value>AUTO</Value>"
+    "<Value>DGGS_SPEC</Value>"
+    "<Value>DGGS_JL</Value>"
+    "<Value>XDGGS</Value>"
+    "<Value>ZARR_DGGS</Value>"
+    "<Value>CF</Value>"
+    "<Value>EASYGEMS</Value>"
+    "</Option>"
+    "<Option name='BBOX' type='string' description='Zones of a box: west,south,east,north in degrees; west may be "
+    "greater than east'/>"
+    "<Option name='POLYGON' type='string' description='Zones of a polygon: WKT (longitude, latitude), or the name of a "
+    "vector file'/>"
+    "<Option name='ZONES' type='string' description='Zones by id, separated by commas, or @file with one a line'/>"
+    "<Option name='POINTS' type='string' description='Zones that hold points: lon lat,lon lat,... or @file.csv'/>"
+    "<Option name='CONTAINMENT' type='string-select' default='INTERSECTS' description='Which zones BBOX and POLYGON "
+    "choose'>"
+    "<Value>INTERSECTS</Value>"
+    "<Value>CENTROID</Value>"
+    "<Value>WITHIN</Value>"
+    "</Option>"
+    "<Option name='COMPUTED' type='string' default='NONE' description='Computed arrays: any of ZONE_TEXT, BOUNDARY, "
+    "AREA, PARENT, CHILDREN, NEIGHBOURS, separated by commas; or ALL, NONE'/>"
+    "</OpenOptionList>";
+
+/************************************************************************/
+/*                              DGGSDataset                             */
+/************************************************************************/
+
+class DGGSDataset final : public GDALDataset
+{
+    const std::shared_ptr<GDALGroup> m_poRootGroup;
+
+  public:
+    explicit DGGSDataset(const std::shared_ptr<GDALGroup> &poRootGroup)
+        : m_poRootGroup(poRootGroup)
+    {
+        nRasterXSize = 0;
+        nRasterYSize = 0;
+    }
+
+    std::shared_ptr<GDALGroup> GetRootGroup() const override
+    {
+        return m_poRootGroup;
+    }
+};
+
+/************************************************************************/
+/*                            HasPrefix()                               */
+/************************************************************************/
+
+bool HasPrefix(const GDALOpenInfo *poOpenInfo)
+{
+    return STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX);
+}
+
+/************************************************************************/
+/*                         IsAskedForByName()                           */
+/************************************************************************/
+
+/** Whether this driver is the only one that may open the file (`-if DGGS`). */
+bool IsAskedForByName(const GDALOpenInfo *poOpenInfo)
+{
+    const char *const *papszDrivers = poOpenInfo->papszAllowedDrivers;
+    return papszDrivers != nullptr && papszDrivers[0] != nullptr &&
+           papszDrivers[1] == nullptr && EQUAL(papszDrivers[0], "DGGS");
+}
+
+/************************************************************************/
+/*                          IsMultidimAsked()                           */
+/************************************************************************/
+
+bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
+{
+    return (poOpenInfo->nOpenFlags & GDAL_OF_MULTIDIM_RASTER) != 0;
+}
+
+/************************************************************************/
+/*                              Identify()                              */
+/************************************************************************/
+
+/** TRUE only when the store is known to be ours: GDAL then checks the open options against our list, and would complain
+ * about those that a plain Zarr store has for GDAL's own driver. -1 lets Open() decide. */
+int Identify(GDALOpenInfo *poOpenInfo)
+{
+    if (!IsMultidimAsked(poOpenInfo))
+        return FALSE;
+    if (HasPrefix(poOpenInfo))
+        return TRUE;
+    DggsIdentified eIdentified = DGGS_IDENTIFIED_NO;
+    if (!DGGSCheck(g_psDggsApi->identify,
+                   static_cast<const char *>(poOpenInfo->pszFilename),
+                   poOpenInfo->bIsDirectory != FALSE, &eIdentified))
+        return FALSE;
+    switch (eIdentified)
+    {
+        case DGGS_IDENTIFIED_YES:
+            return TRUE;
+        case DGGS_IDENTIFIED_MAYBE:
+            return -1;
+        case DGGS_IDENTIFIED_NO:
+            break;
+    }
+    return FALSE;
+}
+
+/************************************************************************/
+/*                                Open()                                */
+/************************************************************************/
+
+/** NULL without an error for a store that is not ours, so that GDAL asks the next driver. */
+GDALDataset *Open(GDALOpenInfo *poOpenInfo)
+{
+    if (!IsMultidimAsked(poOpenInfo))
+        return nullptr;
+
+    const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
+    DggsOpenRequest sRequest;
+    sRequest.name = poOpenInfo->pszFilename;
+    sRequest.options = oOptions.Get();
+    sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
+    sRequest.forced = HasPrefix(poOpenInfo) || IsAskedForByName(poOpenInfo);
+    auto hRoot = DGGSFetch<DggsGroup>(
+        g_psDggsApi->open_root,
+        static_cast<const DggsOpenRequest *>(&sRequest));
+    if (!hRoot)
+        return nullptr;
+    if (poOpenInfo->eAccess == GA_Update)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: the DGGS driver opens stores for reading only",
+                 poOpenInfo->pszFilename);
+        return nullptr;
+    }
+
+    const auto poStore =
+        DGGSStore::Create(poOpenInfo->pszFilename, std::move(hRoot));
+    const auto poRootGroup = poStore->OpenGroup("/");
+    if (!poRootGroup)
+        return nullptr;
+    auto poDS = std::make_unique<DGGSDataset>(poRootGroup);
+    poDS->SetDescription(poOpenInfo->pszFilename);
+    return poDS.release();
+}
+
+/************************************************************************/
+/*                          RegisterDriver()                            */
+/************************************************************************/
+
+void RegisterDriver(const DggsApi *psApi)
+{
+    if (!DGGSCheckHostVersion() || GDALGetDriverByName("DGGS") != nullptr)
+        return;
+    g_psDggsApi = psApi;
+
+    auto poDriver = std::make_unique<GDALDriver>();
+    poDriver->SetDescription("DGGS");
+    poDriver->SetMetadataItem(GDAL_DMD_LONGNAME,
+                              "Discrete Global Grid System data cubes");
+    poDriver->SetMetadataItem(GDAL_DMD_HELPTOPIC, "drivers/raster/dggs.html");
+    poDriver->SetMetadataItem(GDAL_DMD_EXTENSIONS, "dggs.zarr");
+    poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, CONNECTION_PREFIX);
+    poDriver->SetMetadataItem(GDAL_DMD_OPENOPTIONLIST, OPEN_OPTION_LIST);
+    poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
+    poDriver->pfnIdentify = Identify;
+    poDriver->pfnOpen = Open;
+    GetGDALDriverManager()->RegisterDriver(poDriver.release());
+}
+
+}  // namespace
+
+/************************************************************************/
+/*                        dggs_register_driver()                        */
+/************************************************************************/
+
+void dggs_register_driver(const DggsApi *psApi) noexcept
+{
+    try
+    {
+        RegisterDriver(psApi);
+    }
+    catch (const std::exception &oError)
+    {
+        CPLError(CE_Failure, CPLE_AppDefined,
+                 "The DGGS driver cannot be registered: %s", oError.what());
+    }
+}

@@ -1,0 +1,183 @@
+//! What Rust has, as C++ sees it.
+
+use std::convert::Infallible;
+use std::ptr;
+
+use super::bindings::*;
+use super::memory::{Arena, Owned};
+use crate::cube::{Array, AttributeValue, Attributes, DataType, Dimension, Group};
+use crate::error::{Context, Error, Result};
+use crate::hierarchy::Field;
+
+fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
+    match Owned::new(|arena| Ok::<T, Infallible>(make(arena))) {
+        Ok(owned) => owned,
+        Err(never) => match never {},
+    }
+}
+
+pub(super) fn strings(texts: &[String]) -> Box<Owned<DggsStrings>> {
+    owned(|arena| arena.strings(texts.iter().map(String::as_str)))
+}
+
+pub(super) fn dimension_list(dimensions: &[Dimension]) -> Box<Owned<DggsDimensions>> {
+    owned(|arena| make_dimensions(arena, dimensions))
+}
+
+pub(super) fn attribute_list(attributes: &Attributes) -> Box<Owned<DggsAttributes>> {
+    owned(|arena| {
+        let items: Vec<_> = (attributes.iter())
+            .map(|(name, value)| make_attribute(arena, name, AttributeValue::from_json(value)))
+            .collect();
+        DggsAttributes { count: items.len(), items: arena.list(items) }
+    })
+}
+
+pub(super) fn group_info(group: &dyn Group) -> Box<Owned<DggsGroupInfo>> {
+    owned(|arena| DggsGroupInfo {
+        name: arena.text(group.name()),
+        full_name: arena.text(group.full_name()),
+        structural_info: arena.pairs(&group.structural_info()),
+    })
+}
+
+/// # Errors
+/// A type that GDAL cannot hold; a block size or a nodata value that does not fit the array.
+pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>> {
+    let rank = array.dimensions().len();
+    let block_size = array.block_size();
+    if block_size.len() != rank {
+        let message = format!("a block size of {} axes for an array of {rank}", block_size.len());
+        return Err(Error::corrupt(message).context(array.full_name()));
+    }
+    Owned::new(|arena| {
+        let data_type = make_data_type(arena, array.data_type()).context(|| array.full_name().to_owned())?;
+        let nodata = make_nodata(arena, array, &data_type)?;
+        Ok(DggsArrayInfo {
+            name: arena.text(array.name()),
+            full_name: arena.text(array.full_name()),
+            dimensions: make_dimensions(arena, array.dimensions()),
+            data_type,
+            nodata,
+            has_scale: array.scale().is_some(),
+            scale: array.scale().unwrap_or(1.0),
+            has_offset: array.offset().is_some(),
+            offset: array.offset().unwrap_or(0.0),
+            unit: arena.text(array.unit()),
+            crs_wkt: optional_text(arena, array.crs_wkt()),
+            coordinate_variables: arena.strings(array.coordinate_variables().iter().map(String::as_str)),
+            block_size: arena.list(block_size),
+            structural_info: arena.pairs(&array.structural_info()),
+        })
+    })
+}
+
+fn make_nodata(arena: &mut Arena, array: &dyn Array, data_type: &DggsDataType) -> Result<*const std::ffi::c_void> {
+    match array.nodata() {
+        Some(_) if data_type.type_class == DggsTypeClass::DGGS_TYPE_TEXT => Ok(ptr::null()),
+        Some(bytes) if bytes.len() != data_type.size => {
+            let message = format!("a nodata value of {} bytes for elements of {}", bytes.len(), data_type.size);
+            Err(Error::corrupt(message).context(array.full_name()))
+        }
+        Some(bytes) => Ok(arena.aligned(bytes)),
+        None => Ok(ptr::null()),
+    }
+}
+
+fn make_dimensions(arena: &mut Arena, dimensions: &[Dimension]) -> DggsDimensions {
+    let make = |dimension: &Dimension| DggsDimension {
+        name: arena.text(&dimension.name),
+        group: arena.text(&dimension.group),
+        kind: arena.text(&dimension.kind),
+        direction: arena.text(&dimension.direction),
+        size: dimension.size,
+        indexing_variable: optional_text(arena, dimension.indexing_variable.as_deref()),
+    };
+    let items: Vec<_> = dimensions.iter().map(make).collect();
+    DggsDimensions { count: items.len(), items: arena.list(items) }
+}
+
+/// # Errors
+/// A type that GDAL cannot hold: of the numbers that this GDAL has not, or of structures with text, without bytes, or
+/// with a field outside.
+fn make_data_type(arena: &mut Arena, data_type: &DataType) -> Result<DggsDataType> {
+    let mut made = DggsDataType {
+        type_class: DggsTypeClass::DGGS_TYPE_NUMERIC,
+        numeric_type: 0,
+        size: 0,
+        max_length: 0,
+        name: arena.text(""),
+        fields: ptr::null(),
+        field_count: 0,
+    };
+    match data_type {
+        DataType::Numeric(number) if number.on_host() != *number => {
+            return Err(Error::unsupported(format!("this GDAL has no type {number:?}")));
+        }
+        DataType::Numeric(number) => {
+            made.numeric_type = number.gdal() as u32;
+            made.size = number.size();
+        }
+        DataType::Text { max_length } => {
+            made.type_class = DggsTypeClass::DGGS_TYPE_TEXT;
+            made.size = size_of::<*const u8>();
+            made.max_length = *max_length;
+        }
+        DataType::Compound { size: 0, .. } => return Err(Error::corrupt("a structured type without bytes")),
+        DataType::Compound { name, size, fields } => {
+            let items = fields.iter().map(|field| make_field(arena, field, *size)).collect::<Result<Vec<_>>>()?;
+            made.type_class = DggsTypeClass::DGGS_TYPE_COMPOUND;
+            made.size = *size;
+            made.name = arena.text(name);
+            made.field_count = items.len();
+            made.fields = arena.list(items);
+        }
+    }
+    Ok(made)
+}
+
+/// A field of a structured type of `size` bytes.
+fn make_field(arena: &mut Arena, field: &Field, size: usize) -> Result<DggsField> {
+    if matches!(field.data_type, DataType::Text { .. }) {
+        return Err(Error::unsupported(format!("field {} of a structured type is text", field.name)));
+    }
+    let data_type = make_data_type(arena, &field.data_type)?;
+    if field.offset.checked_add(data_type.size).is_none_or(|end| end > size) {
+        return Err(Error::corrupt(format!("field {} lies outside its structured type of {size} bytes", field.name)));
+    }
+    Ok(DggsField { name: arena.text(&field.name), offset: field.offset, data_type })
+}
+
+fn make_attribute(arena: &mut Arena, name: &str, value: AttributeValue) -> DggsAttribute {
+    use DggsAttributeKind as Kind;
+    let name = arena.text(name);
+    let texts = |arena: &mut Arena, kind, is_list, values: &[String]| {
+        let DggsStrings { items, count } = arena.strings(values.iter().map(String::as_str));
+        DggsAttribute { name, kind, is_list, count, texts: items, numbers: ptr::null() }
+    };
+    match value {
+        AttributeValue::Text(text) => texts(arena, Kind::DGGS_ATTRIBUTE_TEXT, false, &[text]),
+        AttributeValue::Texts(list) => texts(arena, Kind::DGGS_ATTRIBUTE_TEXT, true, &list),
+        AttributeValue::Json(text) => texts(arena, Kind::DGGS_ATTRIBUTE_JSON, false, &[text]),
+        AttributeValue::Int(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, false, vec![number]),
+        AttributeValue::Ints(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT32, true, list),
+        AttributeValue::Long(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, false, vec![number]),
+        AttributeValue::Longs(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_INT64, true, list),
+        AttributeValue::Float(number) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, false, vec![number]),
+        AttributeValue::Floats(list) => numbers(arena, name, Kind::DGGS_ATTRIBUTE_FLOAT64, true, list),
+    }
+}
+
+fn numbers<T: 'static>(
+    arena: &mut Arena,
+    name: *const std::ffi::c_char,
+    kind: DggsAttributeKind,
+    is_list: bool,
+    values: Vec<T>,
+) -> DggsAttribute {
+    DggsAttribute { name, kind, is_list, count: values.len(), texts: ptr::null(), numbers: arena.list(values).cast() }
+}
+
+fn optional_text(arena: &mut Arena, text: Option<&str>) -> *const std::ffi::c_char {
+    text.map_or(ptr::null(), |text| arena.text(text))
+}

@@ -1,0 +1,123 @@
+//! The table: one row a slot. The macro puts the guard around each, so that a slot without one cannot be written.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+
+use super::bindings::*;
+use super::handle::{self, ArrayBody, GroupBody};
+use super::memory::Owned;
+use super::{array, group, guard, open};
+
+/// The rows of [`API`], by their kind:
+/// - `plain`: a function of a call;
+/// - `on`: a function of what a handle is of, and a call; its output goes to the last argument but one;
+/// - `read`: the same without an output;
+/// - `free_handle`, `free_struct`: the end of a handle, of a struct.
+macro_rules! table {
+    (
+        plain { $($plain:ident: fn($($plain_arg:ident: $plain_type:ty),*) -> $plain_out:ty = $plain_body:path;)* }
+        on { $($on:ident: fn($on_handle:ty $(, $on_arg:ident: $on_type:ty)*) -> $on_out:ty = $on_body:path;)* }
+        read { $($read:ident: fn($read_handle:ty $(, $read_arg:ident: $read_type:ty)*) = $read_body:path;)* }
+        free_handle { $($free:ident: $free_handle:ty;)* }
+        free_struct { $($end:ident: $end_struct:ty;)* }
+    ) => {
+        pub(super) static API: DggsApi = DggsApi {
+            $($plain: {
+                unsafe extern "C" fn slot(
+                    $($plain_arg: $plain_type,)*
+                    out: *mut $plain_out,
+                    report: *mut DggsReport,
+                ) -> DggsStatus {
+                    // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
+                    unsafe { guard::call(out, report, |call| $plain_body(call, $($plain_arg),*)) }
+                }
+                Some(slot)
+            },)*
+            $($on: {
+                unsafe extern "C" fn slot(
+                    handle: *const <$on_handle as handle::Body>::Opaque,
+                    $($on_arg: $on_type,)*
+                    out: *mut $on_out,
+                    report: *mut DggsReport,
+                ) -> DggsStatus {
+                    #[allow(unused_unsafe, reason = "some bodies are safe")]
+                    // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
+                    unsafe {
+                        guard::call_on::<$on_handle, _>(handle, out, report, |body, call| {
+                            $on_body(body, call, $($on_arg),*)
+                        })
+                    }
+                }
+                Some(slot)
+            },)*
+            $($read: {
+                unsafe extern "C" fn slot(
+                    handle: *const <$read_handle as handle::Body>::Opaque,
+                    $($read_arg: $read_type,)*
+                    report: *mut DggsReport,
+                ) -> DggsStatus {
+                    // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
+                    unsafe {
+                        guard::call_on::<$read_handle, ()>(handle, ptr::from_mut(&mut ()), report, |body, call| {
+                            $read_body(body, call, $($read_arg),*)
+                        })
+                    }
+                }
+                Some(slot)
+            },)*
+            $($free: {
+                unsafe extern "C" fn slot(handle: *mut <$free_handle as handle::Body>::Opaque) {
+                    // SAFETY: *Handles*: the handle is NULL or live, and this is its end.
+                    guard::free(|| unsafe { handle::free::<$free_handle>(handle) });
+                }
+                Some(slot)
+            },)*
+            $($end: {
+                unsafe extern "C" fn slot(list: *mut $end_struct) {
+                    // SAFETY: *Memory*: the struct is NULL or one that Rust made, and this is its end.
+                    guard::free(|| unsafe { Owned::<$end_struct>::free(list) });
+                }
+                Some(slot)
+            },)*
+        };
+    };
+}
+
+table! {
+    plain {
+        identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
+        open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
+    }
+    on {
+        open_group: fn(GroupBody, name: *const c_char) -> *mut DggsGroup = group::open_group;
+        open_array: fn(GroupBody, name: *const c_char) -> *mut DggsArray = group::open_array;
+        group_info: fn(GroupBody) -> *const DggsGroupInfo = group::info;
+        group_group_names: fn(GroupBody) -> *mut DggsStrings = group::group_names;
+        group_array_names: fn(GroupBody) -> *mut DggsStrings = group::array_names;
+        group_dimensions: fn(GroupBody) -> *mut DggsDimensions = group::dimensions;
+        group_attributes: fn(GroupBody) -> *mut DggsAttributes = group::attributes;
+        array_info: fn(ArrayBody) -> *const DggsArrayInfo = array::info;
+        array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
+    }
+    read {
+        array_read_numbers: fn(
+            ArrayBody, window: *const DggsWindow, numeric_type: u32, strides: *const isize, buffer: *mut c_void
+        ) = array::read_numbers;
+        array_read_texts: fn(
+            ArrayBody, window: *const DggsWindow, text_count: usize, texts: *mut *mut c_char
+        ) = array::read_texts;
+        array_read_compounds: fn(
+            ArrayBody, window: *const DggsWindow, byte_count: usize, bytes: *mut c_void
+        ) = array::read_compounds;
+        array_advise_read: fn(ArrayBody, window: *const DggsWindow, options: *const DggsPairs) = array::advise_read;
+    }
+    free_handle {
+        free_group: GroupBody;
+        free_array: ArrayBody;
+    }
+    free_struct {
+        free_strings: DggsStrings;
+        free_dimensions: DggsDimensions;
+        free_attributes: DggsAttributes;
+    }
+}

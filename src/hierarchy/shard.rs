@@ -1,0 +1,130 @@
+//! Shards: files that hold many chunks and an index of where each of them is.
+//!
+//! <https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html>. The index is read once and
+//! remembered; of the chunks only those that are wanted are read. A shard inside a shard is decoded whole.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use zarrs::array::codec::api::{ArrayToBytesCodecTraits, CodecOptions};
+use zarrs::array::{ArrayBytes, BytesRepresentation, CodecChain, DataType, FillValue, data_type};
+use zarrs::metadata::v3::MetadataV3;
+
+use super::decoder::{self, Built, Decoder};
+use super::metadata::ArrayMetadata;
+use crate::error::{Error, Result};
+use crate::store::VsiStore;
+use crate::store::codecs;
+use crate::store::read::Range;
+
+/// Most chunks in one shard.
+const MAX_CHUNKS: u64 = 1 << 24;
+
+/// How the shards of an array are laid out.
+#[derive(Clone, Debug)]
+pub(super) struct Sharding {
+    /// Shape of a chunk inside a shard.
+    pub(super) chunk_shape: Vec<u64>,
+    /// Decodes a chunk inside a shard.
+    pub(super) decoder: Decoder,
+    /// Chunks along each axis of a shard.
+    per_shard: Vec<u64>,
+    index_chain: Arc<CodecChain>,
+    index_bytes: u64,
+    index_at_end: bool,
+    options: CodecOptions,
+}
+
+/// Where the chunks of one shard are.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Offset and length of each, both `u64::MAX` for a chunk that does not exist.
+    places: Vec<[u64; 2]>,
+}
+
+impl Sharding {
+    /// For an array whose only codec is sharding, `None` for any other.
+    pub(super) fn of(metadata: &ArrayMetadata, built: &Built) -> Result<Option<Self>> {
+        let codec = match metadata.for_zarrs["codecs"].as_array().map(Vec::as_slice) {
+            Some([codec]) if codec["name"] == "sharding_indexed" => codec,
+            _ => return Ok(None),
+        };
+        let configuration = &codec["configuration"];
+        let bad = |what: &str| Error::corrupt(format!("the configuration of sharding: {what}"));
+        let extents = configuration["chunk_shape"].as_array().ok_or_else(|| bad("there is no chunk_shape"))?;
+        let chunk_shape: Option<Vec<u64>> = extents.iter().map(|extent| extent.as_u64().filter(|&extent| extent > 0)).collect();
+        let chunk_shape = chunk_shape.filter(|shape| shape.len() == metadata.shape.len());
+        let chunk_shape = chunk_shape.ok_or_else(|| bad("chunk_shape"))?;
+        let fits = metadata.chunk_shape.iter().zip(&chunk_shape).all(|(&outer, &inner)| outer % inner == 0);
+        if !fits {
+            return Err(bad(&format!("chunks {chunk_shape:?} in shards {:?}", metadata.chunk_shape)));
+        }
+        let per_shard: Vec<u64> = metadata.chunk_shape.iter().zip(&chunk_shape).map(|(&outer, &inner)| outer / inner).collect();
+        let chunks = per_shard.iter().try_fold(1u64, |product, &count| product.checked_mul(count));
+        if chunks.is_none_or(|chunks| chunks > MAX_CHUNKS) {
+            return Err(Error::unsupported(format!("shards of more than {MAX_CHUNKS} chunks")));
+        }
+        let list = |key: &str| configuration[key].as_array().cloned().ok_or_else(|| bad(key));
+        let (inner, index) = (list("codecs")?, list("index_codecs")?);
+        let index_chain = chain(&index)?;
+        let index_at_end = match &configuration["index_location"] {
+            Value::Null => true,
+            location if location == "end" => true,
+            location if location == "start" => false,
+            _ => return Err(bad("index_location")),
+        };
+        let index_shape: Vec<_> = per_shard.iter().copied().chain([2]).filter_map(std::num::NonZeroU64::new).collect();
+        let (index_type, index_fill) = index_elements();
+        let index_bytes = match index_chain.encoded_representation(&index_shape, &index_type, &index_fill) {
+            Ok(BytesRepresentation::FixedSize(bytes)) => bytes,
+            _ => return Err(bad("index_codecs do not encode to a fixed size")),
+        };
+        let plain = decoder::plain_inner_compressor(&inner, &metadata.stored);
+        let decoder = Decoder::new(built, chain(&inner)?, &chunk_shape, metadata.fill.as_deref(), &metadata.stored, plain.as_ref())?;
+        Ok(Some(Self { chunk_shape, decoder, per_shard, index_chain, index_bytes, index_at_end, options: codecs::prepare()? }))
+    }
+
+    /// The index of the shard `key`, `None` where there is no such shard.
+    pub(super) fn index(&self, store: &VsiStore, key: &str) -> Result<Option<Index>> {
+        let range = match self.index_at_end {
+            true => Range::Last(self.index_bytes),
+            false => Range::Part { offset: 0, length: self.index_bytes },
+        };
+        let Some(bytes) = store.read_remembered(key, range)? else { return Ok(None) };
+        let shape: Vec<_> = self.per_shard.iter().copied().chain([2]).filter_map(std::num::NonZeroU64::new).collect();
+        let (index_type, index_fill) = index_elements();
+        let decoded = self.index_chain.decode(bytes.as_slice().into(), &shape, &index_type, &index_fill, &self.options);
+        match decoded {
+            Ok(ArrayBytes::Fixed(bytes)) => {
+                let number = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
+                let places = bytes.chunks_exact(16).map(|pair| [number(&pair[..8]), number(&pair[8..])]).collect();
+                Ok(Some(Index { places }))
+            }
+            Ok(_) => Err(Error::corrupt("the index of the shard")),
+            Err(error) => Err(Error::corrupt(format!("the index of the shard: {error}"))),
+        }
+    }
+
+    /// Where the chunk `tile` (its indices in the whole array) is in its shard: offset and length.
+    pub(super) fn place(&self, index: &Index, tile: &[u64]) -> Option<(u64, u64)> {
+        let linear = tile.iter().zip(&self.per_shard).fold(0u64, |linear, (&tile, &count)| linear * count + tile % count);
+        match index.places.get(usize::try_from(linear).ok()?)? {
+            [u64::MAX, u64::MAX] => None,
+            [offset, length] => Some((*offset, *length)),
+        }
+    }
+}
+
+fn chain(codecs: &[Value]) -> Result<Arc<CodecChain>> {
+    let bad = |error: String| Error::unsupported(format!("codecs of a shard: {error}"));
+    let list: Vec<MetadataV3> = codecs
+        .iter()
+        .map(|codec| serde_json::from_value(codec.clone()))
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|error: serde_json::Error| bad(error.to_string()))?;
+    CodecChain::from_metadata(&list).map(Arc::new).map_err(|error| bad(error.to_string()))
+}
+
+fn index_elements() -> (DataType, FillValue) {
+    (data_type::uint64(), FillValue::from(u64::MAX))
+}

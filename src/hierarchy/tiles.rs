@@ -1,0 +1,149 @@
+//! Decoded chunks: kept for a while, and copied to where they are wanted.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use half::f16;
+
+use super::decoder::Decoder;
+use super::selection::Positions;
+use crate::error::Result;
+use crate::store::cache::Cache;
+use crate::store::{NumericType, Run, Source, Target};
+
+/// Which chunk of which array of a store.
+pub(super) type TileKey = (u64, Box<[u64]>);
+
+/// The decoded chunks that a store keeps.
+pub(super) type TileCache = Cache<TileKey, Tile>;
+
+/// Bytes of decoded chunks that a store keeps, unless `AdviseRead` asks for more.
+pub(super) const TILES_BYTES: usize = 64 << 20;
+
+/// The elements of a decoded chunk.
+#[derive(Debug)]
+pub(super) enum Tile {
+    /// Of a fixed size, one after the other; numbers are of the type that the host shows.
+    Fixed(Vec<u8>),
+    /// Texts of any length.
+    Texts(Vec<Vec<u8>>),
+    /// The chunk does not exist.
+    Missing,
+}
+
+impl Tile {
+    /// Bytes it takes, roughly.
+    pub(super) fn size(&self) -> usize {
+        const OVERHEAD: usize = 128;
+        match self {
+            Self::Fixed(bytes) => bytes.len() + OVERHEAD,
+            Self::Texts(texts) => texts.iter().map(|text| text.len() + size_of::<Vec<u8>>()).sum::<usize>() + OVERHEAD,
+            Self::Missing => OVERHEAD,
+        }
+    }
+}
+
+/// The part of a chunk that is wanted.
+pub(super) struct Wanted<'a, 'p> {
+    pub(super) positions: &'a [Positions<'p>],
+    /// Where the chunk begins in the array, on each axis.
+    pub(super) origin: Vec<u64>,
+    /// Whether all of the chunk is wanted, and whether all of it that lies inside the array.
+    pub(super) is_whole: bool,
+    pub(super) is_all_inside: bool,
+}
+
+impl<'a, 'p> Wanted<'a, 'p> {
+    pub(super) fn new(tile: &[u64], extents: &[usize], shape: &[u64], positions: &'a [Positions<'p>]) -> Self {
+        let origin: Vec<u64> = tile.iter().zip(extents).map(|(&index, &extent)| index * extent as u64).collect();
+        let (mut is_whole, mut is_all_inside) = (true, true);
+        for axis in 0..shape.len() {
+            let end = origin[axis].saturating_add(extents[axis] as u64);
+            is_whole &= positions[axis].covers(origin[axis], end);
+            is_all_inside &= positions[axis].covers(origin[axis], end.min(shape[axis]));
+        }
+        Self { positions, origin, is_whole, is_all_inside }
+    }
+
+    pub(super) fn runs(&self) -> Vec<Vec<Run>> {
+        self.positions.iter().zip(&self.origin).map(|(positions, &origin)| positions.runs(origin)).collect()
+    }
+
+    /// Copies the wanted part of decoded numbers.
+    pub(super) fn copy(&self, bytes: &[u8], number: NumericType, extents: &[usize], target: &mut Target<'_>) -> Result<()> {
+        let runs = self.runs();
+        let runs: Vec<&[Run]> = runs.iter().map(Vec::as_slice).collect();
+        target.copy_from(&Source { bytes, data_type: number, shape: extents }, &runs)
+    }
+}
+
+/// Decodes a chunk of numbers straight into `target`, or through a buffer that the thread keeps.
+///
+/// Gives the decoded chunk where more of it may be wanted later.
+pub(super) fn deliver(
+    decoder: &Decoder,
+    stored: NumericType,
+    encoded: &[u8],
+    wanted: &Wanted<'_, '_>,
+    target: &mut Target<'_>,
+) -> Result<Option<Arc<Tile>>> {
+    let shown = stored.on_host();
+    if wanted.is_whole
+        && target.data_type() == stored
+        && shown == stored
+        && let Some(memory) = target.as_contiguous()
+        && decoder.decode_into(encoded, memory)?
+    {
+        return Ok(None);
+    }
+    if wanted.is_all_inside && shown == stored {
+        return with_buffer(&DECODED, |decoded| {
+            decoder.decode(encoded, stored.size(), decoded)?;
+            wanted.copy(decoded, stored, decoder.counts(), target)?;
+            Ok(None)
+        });
+    }
+    let mut decoded = Vec::new();
+    decoder.decode(encoded, stored.size(), &mut decoded)?;
+    let decoded = widen(stored, decoded);
+    wanted.copy(&decoded, shown, decoder.counts(), target)?;
+    Ok((!wanted.is_all_inside).then(|| Arc::new(Tile::Fixed(decoded))))
+}
+
+/// Numbers of a type that the host does not know, in the type that it shows instead.
+pub(super) fn widen(number: NumericType, bytes: Vec<u8>) -> Vec<u8> {
+    match (number, number.on_host()) {
+        (NumericType::Int8, NumericType::Int16) => {
+            bytes.iter().flat_map(|&byte| i16::from(byte as i8).to_ne_bytes()).collect()
+        }
+        (NumericType::Float16, NumericType::Float32) => {
+            let halves = bytes.chunks_exact(2).map(|pair| f16::from_ne_bytes([pair[0], pair[1]]));
+            halves.flat_map(|half| half.to_f32().to_ne_bytes()).collect()
+        }
+        _ => bytes,
+    }
+}
+
+thread_local! {
+    static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    static DECODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The thread's buffer for what is read.
+pub(super) fn with_encoded<R>(work: impl FnOnce(&mut Vec<u8>) -> Result<R>) -> Result<R> {
+    with_buffer(&ENCODED, work)
+}
+
+/// Lends `work` a buffer that the thread keeps, so that its memory need not be fetched from the system for each chunk.
+fn with_buffer<R>(
+    buffer: &'static std::thread::LocalKey<RefCell<Vec<u8>>>,
+    work: impl FnOnce(&mut Vec<u8>) -> Result<R>,
+) -> Result<R> {
+    const KEPT_BYTES: usize = 32 << 20;
+    let mut bytes = buffer.take();
+    let result = work(&mut bytes);
+    if bytes.capacity() <= KEPT_BYTES {
+        buffer.replace(bytes);
+    }
+    result
+}
