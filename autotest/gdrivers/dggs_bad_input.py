@@ -75,7 +75,7 @@ def verdict(sound, damaged, may_differ=False):
 
 
 def summary(complaints):
-    return f"{len(complaints)} complaints, of which the first are\n" + "\n".join(c[:300] for c in complaints[:15])
+    return f"{len(complaints)} complaints, of which the first are\n" + "\n".join(c[:300] for c in complaints[:5])
 
 
 # Malformed metadata
