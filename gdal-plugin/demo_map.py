@@ -28,17 +28,7 @@ def read(path):
         boundary = np.ma.filled(nc["boundary"][:], np.nan)
     x = (boundary[..., 0] - lon[:, None] + 180) % 360 - 180 + lon[:, None]
     y = boundary[..., 1]
-    # A vertex at a pole has no longitude of its own: the zone reaches the pole along the meridians of its neighbours.
-    polygons = []
-    for xs, ys in zip(x, y):
-        ring = []
-        valid = [(a, b) for a, b in zip(xs, ys) if not np.isnan(b)]
-        for i, (a, b) in enumerate(valid):
-            if abs(b) > 89.999999:
-                ring += [(valid[i - 1][0], b), (valid[(i + 1) % len(valid)][0], b)]
-            else:
-                ring.append((a, b))
-        polygons.append(np.array(ring))
+    polygons = [np.array([(a, b) for a, b in zip(xs, ys) if not np.isnan(b)]) for xs, ys in zip(x, y)]
     assert np.all(np.abs(lat) <= 90)
     return heights, polygons
 

@@ -202,6 +202,9 @@ def test_the_zone_dimension_is_marked_and_coordinates_are_known():
     srs = u.GetSpatialRef()
     assert srs is not None and srs.IsGeographic()
     assert srs.GetAuthorityCode(None) == "4326"
+    # Ids are no coordinates: with a CRS, GDAL's netCDF driver would call them longitudes in degrees.
+    for name in ("cell_ids", "month"):
+        assert array(group, name).GetSpatialRef() is None
 
 
 def test_structural_info_tells_the_grid():

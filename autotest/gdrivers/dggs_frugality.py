@@ -34,8 +34,8 @@ def make(server, zarr_format, **how):
 
 
 def own(requests):
-    """Without GDAL's own look at the name that it was given, and at `.aux.xml`-like neighbours."""
-    return [r for r in requests if r[1].rstrip("/") != "cube.zarr"]
+    """Without GDAL's own look at a name that has no prefix: a HEAD of it, and a listing of the folder that holds it."""
+    return [r for r in requests if r[1].rstrip("/") not in ("", "cube.zarr")]
 
 
 def is_metadata(request):
