@@ -53,7 +53,7 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
         "fixed_length_utf32" => {
             let length = length()?;
             let for_zarrs = json!({"name": name, "configuration": {"length_bytes": length}});
-            Ok(parsed(Stored::Utf32(length / 4), for_zarrs))
+            Ok(parsed(Stored::Utf32 { characters: length / 4, swapped: false }, for_zarrs))
         }
         "numpy.datetime64" | "numpy.timedelta64" => {
             let unit = configuration.get("unit").and_then(Value::as_str).unwrap_or("generic").to_string();
@@ -142,6 +142,6 @@ pub(super) fn fill_for_zarrs(stored: &Stored, name: &Value) -> Value {
         Stored::Number(NumericType::Float16 | NumericType::Float32 | NumericType::Float64) => json!(0.0),
         Stored::Number(_) => json!(0),
         Stored::Bytes(size) | Stored::Record { size, .. } => json!(vec![0; *size]),
-        Stored::Utf32(_) | Stored::Text => json!(""),
+        Stored::Utf32 { .. } | Stored::Text => json!(""),
     }
 }

@@ -18,15 +18,16 @@ pub(super) fn element(stored: &Stored, json: &Value) -> Result<Option<Vec<u8>>> 
         (Stored::Number(number), _) => numeric(*number, json).map(Some).ok_or_else(bad),
         (Stored::Text, Value::String(text)) => Ok(Some(text.clone().into_bytes())),
         // numcodecs writes 0 for objects
-        (Stored::Text | Stored::Utf32(_) | Stored::Bytes(_) | Stored::Record { .. }, Value::Number(number))
+        (Stored::Text | Stored::Utf32 { .. } | Stored::Bytes(_) | Stored::Record { .. }, Value::Number(number))
             if number.as_f64() == Some(0.0) =>
         {
             Ok(Some(vec![0; stored.size().unwrap_or(0)]))
         }
-        (Stored::Utf32(characters), Value::String(text)) => {
+        (Stored::Utf32 { characters, swapped }, Value::String(text)) => {
             let mut bytes = Vec::new();
             for character in text.chars().take(*characters) {
-                bytes.extend_from_slice(&u32::from(character).to_ne_bytes());
+                let code = u32::from(character);
+                bytes.extend_from_slice(&(if *swapped { code.swap_bytes() } else { code }).to_ne_bytes());
             }
             bytes.resize(characters.checked_mul(4).ok_or_else(bad)?, 0);
             Ok(Some(bytes))

@@ -122,8 +122,10 @@ impl ArrayMetadata {
             "dtype": parsed.for_zarrs,
             "compressor": rename(&compressor),
             "fill_value": match parsed.stored {
-                Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) | Stored::Utf32(_) | Stored::Bytes(_)
-                | Stored::Record { .. } => dtype_v3::fill_for_zarrs(&parsed.stored, dtype),
+                Stored::Utf32 { .. } => Value::Array(vec![0.into(); parsed.stored.size().unwrap_or(0)]),
+                Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) | Stored::Bytes(_) | Stored::Record { .. } => {
+                    dtype_v3::fill_for_zarrs(&parsed.stored, dtype)
+                }
                 Stored::Number(_) | Stored::Text => Value::Null,
             },
             "order": if is_fortran { "F" } else { "C" },
