@@ -294,7 +294,8 @@ impl CubeGroup {
                 return Some(own);
             }
         }
-        let layer = layer?;
+        // Ids are names, not places: a CRS on them would have netCDF copies call them longitudes.
+        let layer = layer.filter(|layer| layer.id_array != array.name)?;
         let meta = detect::group_meta(&self.full_name, &self.attributes, &self.arrays, &self.ancestors);
         let said = convention::crs::of_array(&meta, &array.meta());
         let mut candidates: Vec<String> = said.into_iter().map(|definition| definition.text).collect();

@@ -87,9 +87,9 @@ fn open_connection(
         },
     };
     match open_store(call, root, only, Request::new(connection, pairs)) {
-        Ok(Some(root)) => Ok(Some(root)),
-        Ok(None) if connection.forced => Err(no_convention()),
-        Ok(None) => Ok(None),
+        Ok(Found::Cube(root)) => Ok(Some(root)),
+        Ok(Found::Nothing(broken)) if connection.forced => Err(broken.unwrap_or_else(no_convention)),
+        Ok(Found::Nothing(_)) => Ok(None),
         // A grid that this build does not know: a plain Zarr view is better than nothing.
         Err(error) if error.kind() == Kind::Unsupported && !connection.forced => Ok(None),
         Err(error) => Err(error),
@@ -188,16 +188,24 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request)
     Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
 }
 
+/// What a Zarr store turned out to be.
+enum Found {
+    /// A cube.
+    Cube(Arc<dyn Group>),
+    /// No zone axis; and why an array that might have had one could not be used.
+    Nothing(Option<Error>),
+}
+
 fn open_store(
     call: &Arc<Call>,
     root: Arc<hierarchy::Group>,
     only_array: Option<String>,
     request: Request,
-) -> Result<Option<Arc<dyn Group>>> {
+) -> Result<Found> {
     let mut search = Search::new(call, &root, &IdentityOptions::default())?;
     // Options are only read for stores that are ours: a plain Zarr store must fall through in silence.
     if search.levels.is_empty() && search.error.is_none() && !request.names("DGGRS") {
-        return Ok(None);
+        return Ok(Found::Nothing(search.broken));
     }
     let mut options = Options::parse(&request.pairs)?;
     if let Some(wanted) = options.identity.convention {
@@ -221,7 +229,7 @@ fn open_store(
     let shared = request.shared(options, hidden_groups, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
     let ours = group.has_zones() || !distinct.is_empty();
-    Ok(ours.then(|| Arc::new(group) as Arc<dyn Group>))
+    Ok(if ours { Found::Cube(Arc::new(group)) } else { Found::Nothing(search.broken) })
 }
 
 /// The zone axes of a hierarchy, by its metadata alone.
@@ -230,12 +238,14 @@ struct Search {
     levels: Vec<(String, Option<u8>)>,
     /// The first convention that was broken.
     error: Option<Error>,
+    /// The first array whose metadata cannot be used.
+    broken: Option<Error>,
     visited: usize,
 }
 
 impl Search {
     fn new(call: &Arc<Call>, root: &hierarchy::Group, identity: &IdentityOptions) -> Result<Self> {
-        let mut search = Self { levels: Vec::new(), error: None, visited: 0 };
+        let mut search = Self { levels: Vec::new(), error: None, broken: None, visited: 0 };
         search.visit(call, root, &[], identity)?;
         Ok(search)
     }
@@ -248,7 +258,11 @@ impl Search {
         identity: &IdentityOptions,
     ) -> Result<()> {
         self.visited += 1;
-        match detect::zone_axes(group, &detect::describe(call, group)?, ancestors, identity) {
+        let arrays = detect::describe(call, group)?;
+        if let Some(broken) = arrays.iter().find_map(|array| array.broken.clone()) {
+            self.broken.get_or_insert(broken);
+        }
+        match detect::zone_axes(group, &arrays, ancestors, identity) {
             Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
             Err(error) => {
                 self.error.get_or_insert(error);

@@ -109,7 +109,7 @@ fn complex(half: NumericType, json: &Value) -> Option<Vec<u8>> {
     Some([numeric(half, real)?, numeric(half, imaginary)?].concat())
 }
 
-/// An integer, also one written as a float.
+/// An integer, also one written as a float, or as text: GDAL's Zarr driver does so beyond 53 bits.
 fn integer(json: &Value) -> Option<i128> {
     match json {
         Value::Number(number) => {
@@ -118,6 +118,7 @@ fn integer(json: &Value) -> Option<i128> {
             })
         }
         Value::Bool(flag) => Some(i128::from(*flag)),
+        Value::String(text) => text.parse().ok(),
         _ => None,
     }
 }
@@ -211,6 +212,7 @@ mod tests {
         assert_eq!(number(NumericType::Float32, json!("NaN")), Some(f32::NAN.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::Float32, json!("0x7fc00001")), Some(0x7fc0_0001_u32.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::UInt64, json!(u64::MAX)), Some(u64::MAX.to_ne_bytes().to_vec()));
+        assert_eq!(number(NumericType::UInt64, json!(u64::MAX.to_string())), Some(u64::MAX.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::UInt8, json!(256)), None);
         assert_eq!(number(NumericType::UInt8, json!(true)), Some(vec![1]));
         assert_eq!(number(NumericType::Int16, json!(null)), None);
