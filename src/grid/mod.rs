@@ -12,6 +12,7 @@ pub mod authalic;
 mod descend;
 pub mod healpix;
 pub mod region;
+pub mod rhealpix;
 mod zone_set;
 
 use std::ops::Range;
@@ -209,7 +210,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix }
+families! { healpix, rhealpix }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///
