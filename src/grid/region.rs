@@ -3,7 +3,8 @@
 //! Everything lives in the plane of longitude and latitude: an edge is a straight line in that plane, whatever the
 //! surface. Latitudes are of the grid's kind (geodetic on an ellipsoid). Longitudes are periodic: a polygon may run
 //! beyond ±180 to cross the antimeridian, and a region is the same as its copies 360 degrees away. Regions are closed:
-//! points on the outline belong to them. The lines at latitude ±90 are the poles, no outline.
+//! points on the outline belong to them. A pole is a line of that plane too: what reaches it reaches it at its own
+//! longitudes, not at all of them.
 
 use geo::{LineString, MultiPolygon};
 
@@ -159,10 +160,6 @@ impl Edge {
     fn is_meridian(&self) -> bool {
         self.from.lon_deg == self.to.lon_deg
     }
-
-    fn is_pole(&self) -> bool {
-        self.from.lat_deg.abs() == 90.0 && self.from.lat_deg == self.to.lat_deg
-    }
 }
 
 /// A region's outline: its edges, and which points are inside.
@@ -182,19 +179,17 @@ impl Outline {
     fn of_box(west: f64, south: f64, east: f64, north: f64) -> Self {
         let parallel = |lat, from, to| Edge::new((from, lat), (to, lat));
         let meridian = |lon| Edge::new((lon, south), (lon, north));
-        let mut edges = if east - west >= 360.0 {
+        let edges = if east - west >= 360.0 {
             vec![parallel(south, -180.0, 180.0), parallel(north, -180.0, 180.0)]
         } else {
             vec![parallel(south, west, east), parallel(north, west, east), meridian(west), meridian(east)]
         };
-        edges.retain(|edge| !edge.is_pole());
         Self { edges, inside: Inside::Box { west, south, east, north } }
     }
 
     fn of_polygons(polygons: &MultiPolygon<f64>) -> Self {
         let all: Vec<Edge> = rings(polygons)
             .flat_map(|ring| ring.0.windows(2).map(|pair| Edge::new(pair[0].x_y(), pair[1].x_y())))
-            .filter(|edge| !edge.is_pole())
             .collect();
         let (meridians, mut edges): (Vec<_>, Vec<_>) = all.iter().partition(|edge| edge.is_meridian());
         edges.extend(without_seams(meridians));

@@ -114,18 +114,6 @@ impl Hierarchy for Search<'_> {
 impl Search<'_> {
     /// Cuts an edge into monotone pieces and gives each to the base zones that it touches.
     fn cut_edge(&self, edge: u32, line: &Edge, mut give: impl FnMut(usize, Piece)) {
-        for end in [line.from, line.to] {
-            if end.lat_deg.abs() == 90.0 {
-                // The pole is one point: it touches the four base zones around it, whatever its longitude.
-                let (first, part, corner) =
-                    if end.lat_deg > 0.0 { (0, Part::NorthCap, 1.0) } else { (8, Part::SouthCap, 0.0) };
-                let s = if end == line.from { 0.0 } else { 1.0 };
-                for quadrant in 0..4 {
-                    let chart = Chart { west_deg: 90.0 * quadrant as f64, part };
-                    give(first + quadrant, Piece { edge, chart, s: [s; 2], ends: [[corner; 2]; 2] });
-                }
-            }
-        }
         let joint = self.latitude.transition_deg();
         let first = (line.from.lon_deg.min(line.to.lon_deg) / 90.0).ceil() as i64 - 1;
         let last = (line.from.lon_deg.max(line.to.lon_deg) / 90.0).floor() as i64;
