@@ -10,6 +10,7 @@
 
 pub mod authalic;
 mod descend;
+pub mod h3;
 pub mod healpix;
 pub mod region;
 pub mod rhealpix;
@@ -210,7 +211,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix, rhealpix }
+families! { healpix, h3, rhealpix }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///
