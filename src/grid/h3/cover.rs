@@ -23,8 +23,12 @@ use crate::grid::{Containment, LonLat, Region, ZoneSet};
 pub(crate) fn zones_in(resolution: Resolution, region: &Region, containment: Containment) -> Result<ZoneSet> {
     let outline = region.outline()?;
     let mut tracer = Tracer { resolution, shapes: HashMap::new(), touched: Vec::new() };
+    // A pole is a line of the region's plane: to reach it is to touch the zone there, not to leave it.
+    let along_pole = |edge: &Edge| edge.from.lat_deg.abs() == 90.0 && edge.from.lat_deg == edge.to.lat_deg;
     for edge in outline.edges() {
-        tracer.follow(edge);
+        if containment != Containment::Within || !along_pole(edge) {
+            tracer.follow(edge);
+        }
     }
     let mut touched: Vec<u64> = tracer.touched.into_iter().map(|cell| zone_of_cell(cell).0).collect();
     touched.sort_unstable();

@@ -110,6 +110,10 @@ impl Hierarchy for Search<'_> {
     }
 
     fn enters(&self, node: Node, piece: &Piece) -> bool {
+        if piece.chart.part != Part::Belt && piece.ends == [[0.5; 2]; 2] {
+            // Along the pole, a line of the region's plane and no more than a point here.
+            return false;
+        }
         let Square { column, row, .. } = part(node.level, Zone(node.zone));
         let n = side(node.level) as f64;
         [column, row].iter().enumerate().all(|(axis, &low)| {
