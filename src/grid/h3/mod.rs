@@ -142,7 +142,8 @@ impl Grid for H3Grid {
         let mut last = None;
         for (point, zone) in points.iter().zip(zones) {
             let LonLat { lon_deg, lat_deg } = *point;
-            let found = if lat_deg.abs() <= 90.0 { LatLng::new(lat_deg, lon_deg % 360.0).ok() } else { None };
+            let within_a_turn_deg = if lon_deg.abs() <= 360.0 { lon_deg } else { lon_deg % 360.0 };
+            let found = LatLng::new(lat_deg, within_a_turn_deg).ok().filter(|_| lat_deg.abs() <= 90.0);
             let found = found.ok_or_else(|| {
                 Error::invalid(format!("point ({lon_deg}, {lat_deg}) is no longitude, latitude in [-90, 90]"))
             })?;

@@ -34,24 +34,38 @@ static PENTAGONS_BELOW: [u8; BASE_CELLS as usize + 1] = {
     table
 };
 
-/// Descendants of a hexagon, `deeper` levels below.
-pub(crate) const fn hexagon_size(deeper: u8) -> u64 {
-    7u64.pow(deeper as u32)
+/// Powers of 7, up to one beyond the finest level.
+static POWERS: [u64; MAX_LEVEL as usize + 2] = {
+    let mut table = [1; MAX_LEVEL as usize + 2];
+    let mut power = 1;
+    while power < table.len() {
+        table[power] = 7 * table[power - 1];
+        power += 1;
+    }
+    table
+};
+
+/// Descendants of a hexagon, `deeper` levels below, at most 16.
+#[inline]
+pub(crate) fn hexagon_size(deeper: u8) -> u64 {
+    POWERS[usize::from(deeper)]
 }
 
-/// Descendants of a pentagon, `deeper` levels below.
-pub(crate) const fn pentagon_size(deeper: u8) -> u64 {
+/// Descendants of a pentagon, `deeper` levels below, at most 16.
+#[inline]
+pub(crate) fn pentagon_size(deeper: u8) -> u64 {
     1 + 5 * ((hexagon_size(deeper) - 1) / 6)
 }
 
 /// Zones on the globe: 2 + 120 * 7^level.
-pub(crate) const fn zone_count(level: u8) -> u64 {
+#[inline]
+pub(crate) fn zone_count(level: u8) -> u64 {
     2 + 120 * hexagon_size(level)
 }
 
 /// What the deleted children of a pentagon would hold before an index whose first digit above 0 is followed by `after`
 /// digits: 7^after + ... + 7 + 1.
-const fn deleted(after: u8) -> u64 {
+fn deleted(after: u8) -> u64 {
     (hexagon_size(after + 1) - 1) / 6
 }
 
