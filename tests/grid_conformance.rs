@@ -570,3 +570,36 @@ fn small_regions_at_the_finest_level_and_large_ones_are_quick() {
         assert!(started.elapsed().as_secs_f64() < 2.0);
     }
 }
+
+#[test]
+fn no_zone_level_or_text_makes_a_verb_panic() {
+    let mut random = Random(11);
+    for grid in grids_in_all_schemes() {
+        for _ in 0..3000 {
+            let level = random.between(0.0, 256.0) as u8 % if random.unit() < 0.5 { 16 } else { 255 };
+            let sub_level = level.saturating_add(random.between(0.0, 4.0) as u8);
+            let number = (random.unit() * 2f64.powf(random.between(0.0, 64.0))) as u64;
+            let zone = Zone(if random.unit() < 0.1 { u64::MAX } else { number });
+            let mut zones = [zone, Zone(0)];
+            let _ = grid.centroids(level, &[zone], &mut [LonLat::default()]);
+            let _ = grid.boundary(level, zone, 2);
+            let _ = grid.area_m2(level, zone);
+            let _ = grid.parents(level, zone);
+            let _ = grid.children(level, zone);
+            let _ = grid.neighbours(level, zone);
+            let _ = grid.sub_zones(level, zone, sub_level);
+            let _ = grid.ids(level, &[zone], &mut [ZoneId(0)]);
+            let _ = grid.positions(level, &[zone], &mut [0]);
+            let _ = grid.zones_of_ids(level, &[ZoneId(zone.0)], &mut [Zone(0)]);
+            let _ = grid.zones_of_positions(level, zone.0..zone.0.saturating_add(2), &mut zones);
+            let _ = grid.zone_text(level, zone);
+            let _ = grid.zone_count(level);
+            let text: String = (0..random.below(20)).map(|_| b"0123456789abcNOPS/x-"[random.below(20) as usize] as char).collect();
+            let _ = grid.parse_zone(&text, Some(level));
+            let point = LonLat { lon_deg: random.between(-1e300, 1e300), lat_deg: random.between(-90.0, 90.0) };
+            let _ = grid.zone_at(level, point);
+            assert!(grid.centroids(level, &[zone], &mut []).is_err());
+            assert!(grid.zones_at(level, &[point], &mut []).is_err());
+        }
+    }
+}

@@ -71,12 +71,13 @@ fn deleted(after: u8) -> u64 {
 
 /// The first rank of a base cell, or for 122 the number of zones.
 #[inline]
-fn first_rank(level: u8, base: u64) -> u64 {
+pub(crate) fn first_rank(level: u8, base: u64) -> u64 {
     let below = u64::from(PENTAGONS_BELOW[base as usize]);
     base * hexagon_size(level) - below * (hexagon_size(level) - pentagon_size(level))
 }
 
-fn is_pentagon(base: u64) -> bool {
+#[inline]
+pub(crate) fn is_pentagon(base: u64) -> bool {
     PENTAGONS_BELOW[base as usize] != PENTAGONS_BELOW[base as usize + 1]
 }
 

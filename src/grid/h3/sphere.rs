@@ -8,12 +8,14 @@ use crate::grid::region::Edge;
 /// A vector in space; a point on the unit sphere, or a difference of two.
 pub(crate) type Vector = [f64; 3];
 
+#[inline]
 pub(crate) fn unit(lat_rad: f64, lon_rad: f64) -> Vector {
     let (sin_lat, cos_lat) = lat_rad.sin_cos();
     let (sin_lon, cos_lon) = lon_rad.sin_cos();
     [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat]
 }
 
+#[inline]
 pub(crate) fn unit_of(point: LatLng) -> Vector {
     unit(point.lat_radians(), point.lng_radians())
 }
@@ -26,13 +28,18 @@ fn minus(a: Vector, b: Vector) -> Vector {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
-fn dot(a: Vector, b: Vector) -> f64 {
+#[inline]
+pub(crate) fn dot(a: Vector, b: Vector) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-fn cross(a: Vector, b: Vector) -> Vector {
+pub(crate) fn cross(a: Vector, b: Vector) -> Vector {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
+
+/// Part of a line below which a close approach counts as a touch: then it is nearer than 1e-8 of the line's length,
+/// unless the line is longer than a zone of the coarsest levels.
+const SMALLEST_PART: f64 = 1.0 / 4096.0;
 
 /// The shorter great-circle arc between two points less than a quarter turn apart.
 ///
@@ -56,8 +63,8 @@ impl Arc {
 
     /// The point at `part` in [0, 1] of its length, on the sphere.
     pub(crate) fn at(&self, part: f64) -> Vector {
+        // Both ends weighted by sines of the angles to the point; a chord is twice the sine of half its angle.
         let half = (0.5 * dot(self.along, self.along).sqrt()).min(1.0).asin();
-        // Slerp with both weights written by differences: from + tan-free share of `along`.
         let sin_all = (2.0 * half).sin();
         let (near, far) = if sin_all > 0.0 {
             (((1.0 - part) * 2.0 * half).sin() / sin_all, (part * 2.0 * half).sin() / sin_all)
@@ -91,7 +98,8 @@ impl Arc {
     /// [`Arc::meets`] for the part of the line between two places, where `sides` are known.
     ///
     /// The distance from the arc's plane differs from its linear interpolation by at most an eighth of the line's
-    /// greatest acceleration: either that shows that it has no root or that it is monotone, or the part is halved.
+    /// greatest acceleration: either that shows that it has no root or that it is monotone, or the part is halved. A
+    /// part below [`SMALLEST_PART`] that comes so near is taken to touch.
     fn meets_within(&self, line: &Line, [from, to]: [f64; 2], sides: [f64; 2]) -> bool {
         let bend = self.normal_length * line.acceleration * (to - from) * (to - from);
         let nearest = sides[0].abs().min(sides[1].abs());
@@ -99,7 +107,7 @@ impl Arc {
         if !crosses && nearest > bend / 8.0 {
             return false;
         }
-        let smallest = bend < 1e-16 * self.normal_length;
+        let smallest = to - from < SMALLEST_PART;
         if crosses && ((sides[1] - sides[0]).abs() > bend / 2.0 || smallest) {
             return self.covers(line.at(self.crossing(line, [from, to], sides)));
         }
