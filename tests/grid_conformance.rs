@@ -594,7 +594,9 @@ fn no_zone_level_or_text_makes_a_verb_panic() {
             let _ = grid.zones_of_positions(level, zone.0..zone.0.saturating_add(2), &mut zones);
             let _ = grid.zone_text(level, zone);
             let _ = grid.zone_count(level);
-            let text: String = (0..random.below(20)).map(|_| b"0123456789abcNOPS/x-"[random.below(20) as usize] as char).collect();
+            let length = random.between(0.0, 20.0) as usize;
+            let letter = |_| char::from(b"0123456789abcNOPS/x-"[random.between(0.0, 20.0) as usize % 20]);
+            let text: String = (0..length).map(letter).collect();
             let _ = grid.parse_zone(&text, Some(level));
             let point = LonLat { lon_deg: random.between(-1e300, 1e300), lat_deg: random.between(-90.0, 90.0) };
             let _ = grid.zone_at(level, point);

@@ -7,7 +7,7 @@
 //! the patch's middle zone shares, says which. The cost grows with the length of the outline in zones.
 //!
 //! Zones are the polygons of H3's own vertices and great-circle edges, which is where H3's indexing of points has its
-//! borders. An edge of the region that passes a zone at less than about 1e-8 of its size may count as touching it.
+//! borders. An edge of the region that passes a zone at less than about 1e-9 of its size may count as touching it.
 
 use std::collections::HashMap;
 

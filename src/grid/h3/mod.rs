@@ -222,12 +222,12 @@ impl Grid for H3Grid {
         if sub_level < level {
             return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
         }
-        Ok(ZoneSet::from_ranges([descendants(cell, finer)]))
+        Ok(ZoneSet::from_ranges(std::iter::once(descendants(cell, finer))))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
         resolution(level)?;
-        Ok(ZoneSet::from_ranges([0..zone_count(level)]))
+        Ok(ZoneSet::from_ranges(std::iter::once(0..zone_count(level))))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {

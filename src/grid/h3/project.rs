@@ -129,7 +129,7 @@ fn trace(level: u8, point: Vector, digits: &mut [u8; 15]) -> (usize, i64, i64) {
             (face, height) = (candidate, dot);
         }
     }
-    let axes = if level % 2 == 0 { &AXES.even } else { &AXES.odd };
+    let axes = if level.is_multiple_of(2) { &AXES.even } else { &AXES.odd };
     let (right, up) = &axes[face];
     let scale = SCALES[usize::from(level)] / height;
     let (mut i, mut j) = nearest(dot(point, *right) * scale, dot(point, *up) * scale);
@@ -192,7 +192,7 @@ mod tests {
     fn points(count: usize) -> impl Iterator<Item = LatLng> {
         (0..count).map(move |k| {
             let z = 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
-            LatLng::from_radians(z.asin(), (k as f64 * 2.399_963_229_728_653) % 6.283_185_307_179_586).unwrap()
+            LatLng::from_radians(z.asin(), (k as f64 * 2.399_963_229_728_653) % std::f64::consts::TAU).unwrap()
         })
     }
 
@@ -203,7 +203,7 @@ mod tests {
             let mut digits = [0; 15];
             let (face, i, j) = trace(1, unit_of(point), &mut digits);
             let cell = point.to_cell(Resolution::One);
-            let own = (u64::from(cell) >> 42 & 7) as u8;
+            let own = ((u64::from(cell) >> 42) & 7) as u8;
             let base = u8::from(cell.base_cell());
             let key = (25 * face as i64 + 5 * (i + 2) + j + 2) as usize;
             let turns = (0..6).find(|&turns| TURNED[turns][usize::from(digits[0])] == own);

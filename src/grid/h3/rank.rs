@@ -85,8 +85,8 @@ pub(crate) fn is_pentagon(base: u64) -> bool {
 #[inline]
 pub(crate) fn zone_of_cell(cell: CellIndex) -> Zone {
     let bits = u64::from(cell);
-    let level = (bits >> 52 & 15) as u8;
-    let base = bits >> 45 & 127;
+    let level = ((bits >> 52) & 15) as u8;
+    let base = (bits >> 45) & 127;
     let octal = (bits & ((1 << 45) - 1)) >> (3 * (MAX_LEVEL - level));
     let digits = from_octal(octal);
     let first = first_rank(level, base);
@@ -113,17 +113,17 @@ pub(crate) fn cell_of_zone(level: u8, zone: Zone) -> Option<CellIndex> {
         digits += deleted(after);
     }
     let unused = 3 * (MAX_LEVEL - level);
-    let octal = to_octal(digits) << unused | ((1 << unused) - 1);
-    CellIndex::try_from(1 << 59 | u64::from(level) << 52 | base << 45 | octal).ok()
+    let octal = (to_octal(digits) << unused) | ((1 << unused) - 1);
+    CellIndex::try_from((1 << 59) | (u64::from(level) << 52) | (base << 45) | octal).ok()
 }
 
 /// Up to 15 digits, three bits each, as a number of base 7: neighbouring digits, then pairs, fours and eights are
 /// joined, in all places at once.
 #[inline]
 fn from_octal(octal: u64) -> u64 {
-    let pairs = octal - (octal >> 3 & 0o7_0707_0707_0707) * (8 - 7);
-    let fours = pairs - (pairs >> 6 & 0o77_0077_0077_0077) * (64 - 49);
-    let eights = fours - (fours >> 12 & 0o7777_0000_7777) * (4096 - 2401);
+    let pairs = octal - ((octal >> 3) & 0o7_0707_0707_0707); // times 8 - 7
+    let fours = pairs - ((pairs >> 6) & 0o77_0077_0077_0077) * (64 - 49);
+    let eights = fours - ((fours >> 12) & 0o7777_0000_7777) * (4096 - 2401);
     eights - (eights >> 24) * ((1 << 24) - 5_764_801)
 }
 
@@ -137,7 +137,7 @@ static OCTAL: [u16; OCTAL_COUNT as usize] = {
     while number < table.len() {
         let (mut rest, mut shift) = (number as u16, 0);
         while rest > 0 {
-            table[number] |= rest % 7 << shift;
+            table[number] |= (rest % 7) << shift;
             rest /= 7;
             shift += 3;
         }

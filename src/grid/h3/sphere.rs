@@ -37,9 +37,9 @@ pub(crate) fn cross(a: Vector, b: Vector) -> Vector {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-/// Part of a line below which a close approach counts as a touch: then it is nearer than 1e-8 of the line's length,
-/// unless the line is longer than a zone of the coarsest levels.
-const SMALLEST_PART: f64 = 1.0 / 4096.0;
+/// Part of a line below which a close approach counts as a touch. It is then nearer than an eighth of its bend, 1e-10 of
+/// the line's length at most.
+const SMALLEST_PART: f64 = 1.0 / 65_536.0;
 
 /// The shorter great-circle arc between two points less than a quarter turn apart.
 ///

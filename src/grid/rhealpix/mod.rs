@@ -115,7 +115,7 @@ fn central_meridian(orientation: Option<Orientation>) -> Result<f64> {
     if lat_0_deg != 0.0 || azimuth_deg != 0.0 {
         return Err(Error::unsupported("rHEALPix can be turned by LON_0 only; LAT_0 and AZIMUTH are 0"));
     }
-    if !(lon_0_deg.abs() <= 360.0) {
+    if !lon_0_deg.is_finite() || lon_0_deg.abs() > 360.0 {
         return Err(Error::invalid(format!("LON_0 {lon_0_deg} is outside [-360, 360]")));
     }
     Ok(lon_0_deg)
@@ -230,12 +230,12 @@ impl Grid for RhealpixGrid {
             return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
         };
         let each = face_count(deeper);
-        Ok(ZoneSet::from_ranges([zone.0 * each..(zone.0 + 1) * each]))
+        Ok(ZoneSet::from_ranges(std::iter::once(zone.0 * each..(zone.0 + 1) * each)))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
         check_level(level)?;
-        Ok(ZoneSet::from_ranges([0..zone_count(level)]))
+        Ok(ZoneSet::from_ranges(std::iter::once(0..zone_count(level))))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
