@@ -160,6 +160,59 @@ fn a_box_on_zone_lines_touches_both_sides_and_holds_one() {
 }
 
 #[test]
+fn small_polygons_are_those_of_brute_force() {
+    // Level 6, zones of 14 km: a corner of the cube, a diagonal of a polar square, both poles, a joint, the antimeridian.
+    let grid = rhealpix(50.0);
+    let mut state = 5u64;
+    let mut random = move |low: f64, high: f64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        low + (high - low) * (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    for (lon_deg, lat_deg) in [(50.0, 41.9), (-40.1, 60.0), (10.0, 89.5), (77.0, -88.9), (20.0, -41.95), (179.9, 1.0)] {
+        for _ in 0..6 {
+            let stretch = 1.0 / f64::cos(f64::to_radians(lat_deg));
+            let mut corner = |k: u32| {
+                let (sin, cos) = (51.0 * f64::from(k)).to_radians().sin_cos();
+                let radius = random(0.1, 0.9);
+                (lon_deg + radius * cos * stretch, (lat_deg + radius * sin).clamp(-90.0, 90.0))
+            };
+            let ring: Vec<_> = (0..7).map(&mut corner).collect();
+            let polygon = geo::Polygon::new(ring.into(), vec![]);
+            let region = Region::polygons(geo::MultiPolygon(vec![polygon])).unwrap();
+            let outline = region.outline().unwrap();
+            let [intersects, centroid, within] = [Containment::Intersects, Containment::Centroid, Containment::Within]
+                .map(|containment| grid.zones_in(6, &region, containment).unwrap());
+            assert_eq!(within.intersection(&centroid), within);
+            assert_eq!(centroid.intersection(&intersects), centroid);
+            // The zones of many points of the outline are touched; those of points a little off it prove the rest.
+            let mut touched = Vec::new();
+            for edge in outline.edges() {
+                touched.extend((0..=4000).map(|k| grid.zone_at(6, edge.at(f64::from(k) / 4000.0)).unwrap()));
+            }
+            let touched = ZoneSet::from_zones(touched);
+            assert_eq!(touched.intersection(&intersects), touched, "({lon_deg}, {lat_deg})");
+            let not_within = |zone: &Zone| !within.contains(*zone);
+            assert!(touched.iter().filter(not_within).count() as u64 >= touched.len() * 99 / 100);
+            // What is chosen beyond those is inside as a whole, or touched between two of the points.
+            let rest = intersects.iter().filter(|zone| !touched.contains(*zone) && !within.contains(*zone));
+            assert!(rest.count() <= 4, "({lon_deg}, {lat_deg})");
+            for zone in intersects.iter() {
+                let ring = grid.boundary(6, zone, 20).unwrap();
+                let inside = ring.iter().filter(|point| outline.contains(**point)).count();
+                assert_eq!(centroid.contains(zone), outline.contains(grid.centroid(6, zone).unwrap()));
+                assert!(inside == ring.len() || !within.contains(zone), "({lon_deg}, {lat_deg}) {zone:?}");
+                assert!(inside < ring.len() || touched.contains(zone) || within.contains(zone));
+            }
+            for zone in grid.k_ring(6, touched.iter().next().unwrap(), 12).unwrap().iter() {
+                let ring = grid.boundary(6, zone, 20).unwrap();
+                let inside = ring.iter().any(|point| outline.contains(*point));
+                assert!(!inside || intersects.contains(zone), "({lon_deg}, {lat_deg}) {zone:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_four_shapes_have_their_vertices_on_parallels() {
     let grid = rhealpix(0.0);
     let lats = |text: &str| -> Vec<f64> {
