@@ -394,15 +394,13 @@ impl Group for CubeGroup {
     }
 
     fn array_names(&self, _: &Arc<Call>) -> Result<Vec<String>> {
-        let stored = self.arrays.iter().filter(|array| self.shows(array)).map(|array| array.name.clone());
+        // Arrays on one axis go first, computed ones among them: GDAL's netCDF writer takes the only such array that it has
+        // seen for longitudes when the first array on two axes comes.
+        let shown = self.arrays.iter().filter(|array| self.shows(array) && self.computed(&array.name).is_none());
+        let (line, block): (Vec<&Described>, Vec<&Described>) = shown.partition(|array| array.dimensions.len() <= 1);
         let computed = self.layers.iter().flat_map(|layer| layer.computed.iter().map(|(name, _)| name.clone()));
-        let mut names: Vec<String> = stored.collect();
-        for name in computed {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        Ok(names)
+        let name = |array: &&Described| array.name.clone();
+        Ok(line.iter().map(name).chain(computed).chain(block.iter().map(name)).collect())
     }
 
     fn open_group(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Group>>> {
