@@ -133,15 +133,3 @@ fn structure(configuration: &Map<String, Value>, depth: usize) -> Result<(usize,
     }
     Ok((offset, members))
 }
-
-/// A fill value that zarrs accepts for the type it decodes; ours is kept apart.
-pub(super) fn fill_for_zarrs(stored: &Stored, name: &Value) -> Value {
-    match stored {
-        Stored::Number(_) if name == "bool" => json!(false),
-        Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) => json!([0.0, 0.0]),
-        Stored::Number(NumericType::Float16 | NumericType::Float32 | NumericType::Float64) => json!(0.0),
-        Stored::Number(_) => json!(0),
-        Stored::Bytes(size) | Stored::Record { size, .. } => json!(vec![0; *size]),
-        Stored::Utf32 { .. } | Stored::Text => json!(""),
-    }
-}
