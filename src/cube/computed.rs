@@ -160,9 +160,10 @@ impl ComputedArray {
         let mut attributes = quantity.attributes();
         attributes.extend(extra);
         let data_type = quantity.data_type();
-        let nodata = match (quantity, &data_type) {
-            (Quantity::Boundary, _) => Some(f64::NAN.to_ne_bytes().to_vec()),
-            (_, DataType::Numeric(NumericType::UInt64)) => Some(NO_ID.to_ne_bytes().to_vec()),
+        let nodata = match quantity {
+            Quantity::Boundary => Some(f64::NAN.to_ne_bytes().to_vec()),
+            // Ids and parents are never missing, and a nodata value makes xarray read them as floats: inexact.
+            Quantity::Children | Quantity::Neighbours => Some(NO_ID.to_ne_bytes().to_vec()),
             _ => None,
         };
         Self { quantity, full_name, axis, dimensions, attributes, data_type, nodata, coordinates, structural_info, store }

@@ -274,6 +274,7 @@ impl CubeGroup {
             array,
             Overlay {
                 store: self.shared.store.clone(),
+                is_ids: layer.is_some_and(|layer| layer.id_array == array_name),
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
                 coordinates: layer.map(|layer| self.coordinates(layer, array_name)).unwrap_or_default(),

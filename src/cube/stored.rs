@@ -33,6 +33,8 @@ pub(super) struct Overlay {
     pub(super) dimensions: Vec<Dimension>,
     /// The zone axis and its place among the axes.
     pub(super) zone: Option<(usize, Arc<Axis>)>,
+    /// True for the array of zone ids.
+    pub(super) is_ids: bool,
     /// The attributes that users see.
     pub(super) attributes: Attributes,
     /// Full names of the coordinate variables.
@@ -46,9 +48,11 @@ pub(super) struct Overlay {
 impl StoredArray {
     /// `array` with `overlay` over it.
     pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
-        let Overlay { store, dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
+        let Overlay { store, dimensions, zone, is_ids, attributes, coordinates, crs, mut structural_info } = overlay;
         structural_info.extend_from_slice(array.structural_info());
-        let mut nodata = array.nodata().map(<[u8]>::to_vec);
+        // A fill value of 0 must not make the first zone of the grid "no data".
+        let is_padding = |value: &&[u8]| !is_ids || value.iter().all(|&byte| byte == 0xff);
+        let mut nodata = array.nodata().filter(is_padding).map(<[u8]>::to_vec);
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());
         }
