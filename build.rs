@@ -14,8 +14,7 @@ const SOURCES: [&str; 7] = [
     "cpp/dggs_handle.cpp",
     "cpp/dggs_read.cpp",
 ];
-const HEADERS: [&str; 4] =
-    ["cpp/dggs_abi.h", "cpp/dggs_compat.h", "cpp/dggs_handle.h", "cpp/dggs_multidim.h"];
+const HEADERS: [&str; 4] = ["cpp/dggs_abi.h", "cpp/dggs_compat.h", "cpp/dggs_handle.h", "cpp/dggs_multidim.h"];
 
 fn main() {
     let gdal = find_gdal();
@@ -46,16 +45,13 @@ struct Gdal {
 
 /// GDAL by pkg-config, then gdal-config, then `GDAL_INCLUDE_DIR`, `GDAL_LIB_DIR` and `GDAL_HOME`.
 fn find_gdal() -> Gdal {
-    find_gdal_by_pkg_config()
-        .or_else(find_gdal_by_gdal_config)
-        .or_else(find_gdal_by_environment)
-        .unwrap_or_else(|| {
-            fail(
-                "GDAL's headers and library are not found. Install them (Debian, Ubuntu: libgdal-dev; Fedora: \
+    find_gdal_by_pkg_config().or_else(find_gdal_by_gdal_config).or_else(find_gdal_by_environment).unwrap_or_else(|| {
+        fail(
+            "GDAL's headers and library are not found. Install them (Debian, Ubuntu: libgdal-dev; Fedora: \
                  gdal-devel; conda: libgdal-core), or set PKG_CONFIG_PATH to the folder of gdal.pc, or put gdal-config \
                  on the PATH, or set GDAL_HOME (or GDAL_INCLUDE_DIR and GDAL_LIB_DIR).",
-            )
-        })
+        )
+    })
 }
 
 fn find_gdal_by_pkg_config() -> Option<Gdal> {
@@ -115,7 +111,8 @@ fn compile_shim(gdal: &Gdal) {
     for folder in gdal.include.iter().filter(|folder| folder.as_path() != Path::new("/usr/include")) {
         build.flag("-isystem").flag(folder);
     }
-    for flag in ["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-Wshadow", "-Wnon-virtual-dtor", "-Wextra-semi"] {
+    for flag in ["-fvisibility=hidden", "-fvisibility-inlines-hidden", "-Wshadow", "-Wnon-virtual-dtor", "-Wextra-semi"]
+    {
         build.flag_if_supported(flag);
     }
     if let Err(error) = build.try_compile("dggs_shim") {

@@ -283,7 +283,10 @@ fn lists_and_descriptions_arrive() {
         assert_eq!((text(cells.name), text(cells.kind), cells.size), ("cells".into(), "DGGS_ZONE".into(), 4));
         assert_eq!(text(cells.indexing_variable), "/cell_ids");
         let ints = &*(*attributes).items.add(3);
-        assert_eq!((text(ints.name), ints.kind, ints.count), ("ints".into(), DggsAttributeKind::DGGS_ATTRIBUTE_INT32, 3));
+        assert_eq!(
+            (text(ints.name), ints.kind, ints.count),
+            ("ints".into(), DggsAttributeKind::DGGS_ATTRIBUTE_INT32, 3)
+        );
         assert_eq!(std::slice::from_raw_parts(ints.numbers.cast::<i32>(), 3), [1, 2, 3]);
         assert!(ints.texts.is_null() && ints.is_list);
         let object = &*(*attributes).items.add(7);

@@ -83,8 +83,7 @@ fn twelve_points_agree_with_the_c_library() {
             let Some(level) = key.strip_prefix("res/") else { continue };
             let level: u8 = level.parse().unwrap();
             for (point, row) in root["points"].as_array().unwrap().iter().zip(rows.as_array().unwrap()) {
-                let point =
-                    LonLat { lon_deg: point["lon"].as_f64().unwrap(), lat_deg: point["lat"].as_f64().unwrap() };
+                let point = LonLat { lon_deg: point["lon"].as_f64().unwrap(), lat_deg: point["lat"].as_f64().unwrap() };
                 let zone = grid.zone_at(level, point).unwrap();
                 assert_eq!(row.as_str(), Some(&*grid.zone_text(level, zone).unwrap()), "{key} {point:?}");
                 compared += 1;
@@ -102,7 +101,9 @@ fn texts_are_hexadecimal_and_integers_decimal() {
     let mut id = [ZoneId(0)];
     grid.ids(3, &[zone], &mut id).unwrap();
     assert_eq!(id[0].0, 0x0831_f1df_ffff_ffff);
-    for text in ["831F1DFFFFFFFFF", "0x831f1dfffffffff", "0831f1dfffffffff", " 3/831f1dfffffffff ", "590518970537213951"] {
+    for text in
+        ["831F1DFFFFFFFFF", "0x831f1dfffffffff", "0831f1dfffffffff", " 3/831f1dfffffffff ", "590518970537213951"]
+    {
         assert_eq!(grid.parse_zone(text, Some(9)).map_err(|error| error.to_string()), Ok((3, zone)), "{text}");
     }
     for text in ["831f1dfffffffffff", "831f1dffffffff", "4/831f1dfffffffff", "83", "h3", "821f1dfffffffff"] {
@@ -143,7 +144,9 @@ fn small_polygons_are_those_of_brute_force() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         low + (high - low) * (state >> 11) as f64 / (1u64 << 53) as f64
     };
-    for (lon_deg, lat_deg) in [(10.536, 64.7), (-11.0, 20.0), (179.99, -17.0), (30.0, 89.9), (-70.0, -50.0), (13.4, 52.5)] {
+    for (lon_deg, lat_deg) in
+        [(10.536, 64.7), (-11.0, 20.0), (179.99, -17.0), (30.0, 89.9), (-70.0, -50.0), (13.4, 52.5)]
+    {
         for _ in 0..6 {
             let stretch = 1.0 / f64::cos(f64::to_radians(lat_deg));
             let corner = |angle: f64, radius: f64| {
@@ -200,7 +203,8 @@ fn touches_narrowly(outline: &grid::region::Outline, ring: &[LonLat]) -> bool {
         let turn = 360.0 * ((edge.from.lon_deg - ring[0].lon_deg) / 360.0).round();
         let moved = |p: LonLat| LonLat { lon_deg: p.lon_deg + turn, ..p };
         pairs().map(|(a, b)| (moved(*a), moved(*b))).any(|(a, b)| {
-            side(a, b, edge.from) * side(a, b, edge.to) <= 0.0 && side(edge.from, edge.to, a) * side(edge.from, edge.to, b) <= 0.0
+            side(a, b, edge.from) * side(a, b, edge.to) <= 0.0
+                && side(edge.from, edge.to, a) * side(edge.from, edge.to, b) <= 0.0
         })
     })
 }

@@ -15,10 +15,16 @@ fn a_forked_child_reads() {
     store.write(".zarray", metadata.to_string().as_bytes()).unwrap();
     let read = || {
         let Ok(Some(Node::Array(array))) = open(&store) else { return false };
-        array.read_vec::<i32>(&Call::capture(), &[AxisSelection::all(64).unwrap()]).is_ok_and(|values| values == [7; 64])
+        array
+            .read_vec::<i32>(&Call::capture(), &[AxisSelection::all(64).unwrap()])
+            .is_ok_and(|values| values == [7; 64])
     };
     assert!(read());
-    let names = || std::fs::read_dir("/proc/self/task").unwrap().map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap());
+    let names = || {
+        std::fs::read_dir("/proc/self/task")
+            .unwrap()
+            .map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap())
+    };
     let pool = names().filter(|name| name.starts_with("dggs-")).count();
     assert_eq!(pool, call.threads());
     // the main thread and that of the test

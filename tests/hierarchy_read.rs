@@ -54,7 +54,14 @@ fn value(position: &[u64]) -> i32 {
 }
 
 /// Writes every chunk of an array of i32, with `bytes` making the bytes of a number.
-fn fill(store: &VsiStore, shape: &[u64], chunks: &[u64], fortran: bool, key: &dyn Fn(&[u64]) -> String, bytes: &dyn Fn(i32) -> [u8; 4]) {
+fn fill(
+    store: &VsiStore,
+    shape: &[u64],
+    chunks: &[u64],
+    fortran: bool,
+    key: &dyn Fn(&[u64]) -> String,
+    bytes: &dyn Fn(i32) -> [u8; 4],
+) {
     let grid: Vec<u64> = shape.iter().zip(chunks).map(|(s, c)| s.div_ceil(*c)).collect();
     for chunk in positions(&grid) {
         let mut data = Vec::new();
@@ -231,10 +238,13 @@ fn texts_structures_and_times() {
     let mut metadata = v2("", &[2], &[2]);
     metadata["dtype"] = json!([["a", "|u1"], ["b", ">f8"], ["c", "<i2"]]);
     put(&compound, ".zarray", &metadata);
-    let stored = [&[1][..], &2.5f64.to_be_bytes(), &3i16.to_le_bytes(), &[4], &5.5f64.to_be_bytes(), &6i16.to_le_bytes()];
+    let stored =
+        [&[1][..], &2.5f64.to_be_bytes(), &3i16.to_le_bytes(), &[4], &5.5f64.to_be_bytes(), &6i16.to_le_bytes()];
     compound.write("0", &stored.concat()).unwrap();
     let structures = array(&compound);
-    let DataType::Compound { size: 24, fields, .. } = structures.data_type() else { panic!("{:?}", structures.data_type()) };
+    let DataType::Compound { size: 24, fields, .. } = structures.data_type() else {
+        panic!("{:?}", structures.data_type())
+    };
     assert_eq!(fields.iter().map(|field| field.offset).collect::<Vec<_>>(), [0, 8, 16]);
     let bytes = structures.read_compounds(&call, &all(&structures)).unwrap();
     assert_eq!((bytes[24], &bytes[32..40], &bytes[40..42]), (4, &5.5f64.to_ne_bytes()[..], &6i16.to_ne_bytes()[..]));
@@ -259,8 +269,12 @@ fn texts_structures_and_times() {
 fn attributes_with_a_meaning_are_taken_out() {
     let store = store();
     put(&store, ".zarray", &v2("<i2", &[2], &[2]));
-    put(&store, ".zattrs", &json!({"_ARRAY_DIMENSIONS": ["time"], "units": "K", "scale_factor": 0.5, "add_offset": 10,
-        "_FillValue": -9, "long_name": "air", "_nczarr_array": {}}));
+    put(
+        &store,
+        ".zattrs",
+        &json!({"_ARRAY_DIMENSIONS": ["time"], "units": "K", "scale_factor": 0.5, "add_offset": 10,
+        "_FillValue": -9, "long_name": "air", "_nczarr_array": {}}),
+    );
     let array = array(&store);
     assert_eq!((array.unit(), array.scale(), array.offset()), ("K", Some(0.5), Some(10.0)));
     assert_eq!(array.nodata(), Some(&(-9i16).to_ne_bytes()[..]));
@@ -273,10 +287,14 @@ fn attributes_with_a_meaning_are_taken_out() {
 fn consolidated_stores_of_both_versions() {
     let call = Call::capture();
     let old = store();
-    put(&old, ".zmetadata", &json!({"zarr_consolidated_format": 1, "metadata": {
+    put(
+        &old,
+        ".zmetadata",
+        &json!({"zarr_consolidated_format": 1, "metadata": {
         ".zgroup": {"zarr_format": 2}, ".zattrs": {"title": "t"},
         "z/.zarray": v2("<i4", &[2], &[2]), "z/.zattrs": {"_ARRAY_DIMENSIONS": ["x"]},
-        "a/b/.zarray": v2("<i4", &[2], &[2]), "../evil/.zarray": v2("<i4", &[2], &[2])}}));
+        "a/b/.zarray": v2("<i4", &[2], &[2]), "../evil/.zarray": v2("<i4", &[2], &[2])}}),
+    );
     let new = store();
     let mut root = json!({"zarr_format": 3, "node_type": "group", "attributes": {"title": "t"}});
     root["consolidated_metadata"] = json!({"kind": "inline", "must_understand": false, "metadata": {

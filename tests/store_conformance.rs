@@ -1,6 +1,10 @@
 //! The store against zarrs' own conformance suite, and what it owes to its host: options, errors, threads, `fork()`.
 
-#![expect(unsafe_code, clippy::undocumented_unsafe_blocks, reason = "tests drive C functions with strings that live long enough")]
+#![expect(
+    unsafe_code,
+    clippy::undocumented_unsafe_blocks,
+    reason = "tests drive C functions with strings that live long enough"
+)]
 
 use std::ffi::CString;
 use std::sync::Arc;
@@ -40,7 +44,9 @@ impl Drop for Folder {
 fn set_thread_option(name: &str, value: Option<&str>) {
     let name = CString::new(name).unwrap();
     let value = value.map(|value| CString::new(value).unwrap());
-    unsafe { gdal_sys::CPLSetThreadLocalConfigOption(name.as_ptr(), value.as_ref().map_or(std::ptr::null(), |v| v.as_ptr())) };
+    unsafe {
+        gdal_sys::CPLSetThreadLocalConfigOption(name.as_ptr(), value.as_ref().map_or(std::ptr::null(), |v| v.as_ptr()))
+    };
 }
 
 fn conformance(root: &str) {
@@ -139,7 +145,13 @@ fn errors_are_collected_and_do_not_leak() {
 #[test]
 fn a_forked_child_makes_a_pool_of_its_own() {
     let call = Call::capture();
-    let sum = || pool::install(&call, || { let (a, b) = rayon::join(|| 1, || 2); a + b }).unwrap();
+    let sum = || {
+        pool::install(&call, || {
+            let (a, b) = rayon::join(|| 1, || 2);
+            a + b
+        })
+        .unwrap()
+    };
     assert_eq!(sum(), 3);
     unsafe {
         let child = libc::fork();

@@ -29,7 +29,9 @@ pub(super) unsafe fn pairs(pairs: &DggsPairs) -> Result<Vec<(String, String)>> {
     let items = unsafe { list(pairs.items, pairs.count, "a list of options") }?;
     let pair = |pair: &super::DggsPair| {
         // SAFETY: the caller's promise.
-        unsafe { Ok((text(pair.key, "an option's name")?.to_owned(), text(pair.value, "an option's value")?.to_owned())) }
+        unsafe {
+            Ok((text(pair.key, "an option's name")?.to_owned(), text(pair.value, "an option's value")?.to_owned()))
+        }
     };
     items.iter().map(pair).collect()
 }

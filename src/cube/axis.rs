@@ -61,7 +61,6 @@ impl IdArray {
         Ok(Self { array, kept: OnceLock::new() })
     }
 
-
     /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
     pub(super) fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
         let DataType::Numeric(numeric) = self.array.data_type() else {
@@ -79,7 +78,11 @@ impl IdArray {
         let place = || format!("array {}", self.array.full_name());
         if matches!(self.array.data_type(), DataType::Text { .. }) {
             let texts = self.array.read_texts(call, &[positions.selection()])?;
-            return texts.iter().map(|text| text_zone(grid, level, text.as_deref())).collect::<Result<_>>().context(place);
+            return texts
+                .iter()
+                .map(|text| text_zone(grid, level, text.as_deref()))
+                .collect::<Result<_>>()
+                .context(place);
         }
         let ids = self.read_ids(call, positions)?;
         let padding = self.padding();
@@ -148,7 +151,6 @@ impl Axis {
         self.level
     }
 
-
     /// The positions that are shown.
     pub(super) fn positions(&self) -> &Positions {
         &self.positions
@@ -211,7 +213,8 @@ impl Axis {
             }
             Source::Set(set) => zones.iter().map(|zone| set.rank(zone.0)).collect(),
             Source::Ids(_) => {
-                let mut found: std::collections::HashMap<Zone, Option<u64>> = zones.iter().map(|zone| (*zone, None)).collect();
+                let mut found: std::collections::HashMap<Zone, Option<u64>> =
+                    zones.iter().map(|zone| (*zone, None)).collect();
                 self.for_each_stored(call, |position, zone| {
                     if let Some(place) = found.get_mut(&zone) {
                         place.get_or_insert(position);

@@ -110,7 +110,9 @@ impl Quantity {
             Self::Lat => json!({"standard_name": "latitude", "long_name": "latitude of the zone's centre"}),
             Self::ZoneId => json!({}),
             Self::ZoneText => json!({"long_name": "zone id as text, unique over all refinement levels"}),
-            Self::Boundary => json!({"long_name": "vertices of the zone's boundary, counter-clockwise, longitude first"}),
+            Self::Boundary => {
+                json!({"long_name": "vertices of the zone's boundary, counter-clockwise, longitude first"})
+            }
             Self::Area => json!({"standard_name": "cell_area", "long_name": "area of the zone on the grid's surface"}),
             Self::Parent => json!({"long_name": "zone id of the parent, one refinement level coarser"}),
             Self::Children => json!({"long_name": "zone ids of the children, one refinement level finer"}),
@@ -166,7 +168,18 @@ impl ComputedArray {
             Quantity::Children | Quantity::Neighbours => Some(NO_ID.to_ne_bytes().to_vec()),
             _ => None,
         };
-        Self { quantity, full_name, axis, dimensions, attributes, data_type, nodata, coordinates, structural_info, store }
+        Self {
+            quantity,
+            full_name,
+            axis,
+            dimensions,
+            attributes,
+            data_type,
+            nodata,
+            coordinates,
+            structural_info,
+            store,
+        }
     }
 
     fn compute(&self, call: &Arc<Call>, window: &Window, target: Target<'_>) -> Result<()> {

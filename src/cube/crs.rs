@@ -41,7 +41,9 @@ fn wgs84() -> Option<String> {
 /// EPSG:4326 too; another ellipsoid is a geographic CRS of an unknown datum, which PROJ does not shift.
 pub(super) fn grid_definition(spec: &GridSpec) -> String {
     match &spec.surface {
-        Surface::Ellipsoid { name, semi_major_m, inverse_flattening } if !is_wgs84(*semi_major_m, *inverse_flattening) => {
+        Surface::Ellipsoid { name, semi_major_m, inverse_flattening }
+            if !is_wgs84(*semi_major_m, *inverse_flattening) =>
+        {
             let name = name.as_deref().unwrap_or("unknown").replace('"', "");
             format!(
                 "GEOGCRS[\"Unknown datum based upon the {name} ellipsoid\",DATUM[\"Not specified (based on {name} ellipsoid)\",\

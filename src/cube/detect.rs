@@ -107,14 +107,20 @@ fn id_array(call: &Arc<Call>, group: &hierarchy::Group, name: &str) -> Result<Ar
 }
 
 /// The level that the ids themselves carry, by the first of them.
-pub(super) fn level_of_ids(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis, grid: &dyn Grid) -> Result<u8> {
+pub(super) fn level_of_ids(
+    call: &Arc<Call>,
+    group: &hierarchy::Group,
+    found: &ZoneAxis,
+    grid: &dyn Grid,
+) -> Result<u8> {
     let Some(name) = &found.id_array else {
         return Err(Error::corrupt(format!("group {}: neither a level nor an array of zone ids", group.full_name())));
     };
     let array = id_array(call, group, name)?;
     let place = || format!("array {}", array.full_name());
     if array.shape() == [0] {
-        return Err(Error::corrupt("it is empty and no level is given: name it with the open option LEVEL")).context(place);
+        return Err(Error::corrupt("it is empty and no level is given: name it with the open option LEVEL"))
+            .context(place);
     }
     let ids = IdArray::new(array.clone())?;
     let first = ids.read_ids(call, &Chosen::Strided(Progression { start: 0, count: 1, step: 1 }))?[0];
@@ -144,7 +150,8 @@ fn all_ids(call: &Arc<Call>, array: &hierarchy::Array) -> Result<Vec<u64>> {
     if !matches!(array.data_type(), DataType::Numeric(numeric) if numeric.is_integer()) {
         return Err(Error::corrupt("zone ids must be integers"));
     }
-    let whole: Vec<AxisSelection<'_>> = array.shape().iter().map(|&size| AxisSelection::all(size)).collect::<Result<_>>()?;
+    let whole: Vec<AxisSelection<'_>> =
+        array.shape().iter().map(|&size| AxisSelection::all(size)).collect::<Result<_>>()?;
     array.read_vec::<u64>(call, &whole)
 }
 

@@ -209,9 +209,11 @@ impl CubeGroup {
             let ids = layer.found.id_array.as_deref() == Some(array.name.as_str());
             ids && !layer.ids_stored && layer.axis.is_selection()
         });
-        let asked = self.shared.only_array.as_ref().is_none_or(|only| {
-            *only == self.path_of(&array.name) || array.dimensions.len() <= 1
-        });
+        let asked = self
+            .shared
+            .only_array
+            .as_ref()
+            .is_none_or(|only| *only == self.path_of(&array.name) || array.dimensions.len() <= 1);
         !untrue && asked
     }
 
@@ -289,7 +291,8 @@ impl CubeGroup {
     /// understood is not shown as an attribute.
     fn crs(&self, array: &Described, layer: Option<&Layer>, attributes: &mut Attributes) -> Option<Crs> {
         if let Some(own) = attributes.get(convention::crs::ATTRIBUTE) {
-            let own = Crs::new(convention::crs::definitions(own).into_iter().map(|definition| definition.text).collect());
+            let own =
+                Crs::new(convention::crs::definitions(own).into_iter().map(|definition| definition.text).collect());
             if own.wkt().is_some() {
                 attributes.shift_remove(convention::crs::ATTRIBUTE);
                 return Some(own);
@@ -308,7 +311,8 @@ impl CubeGroup {
         if !self.group_names(call)?.iter().any(|known| known == name) {
             return Ok(None);
         }
-        let Some(stored) = self.stored.as_ref().map(|stored| stored.open_group(call, name)).transpose()?.flatten() else {
+        let Some(stored) = self.stored.as_ref().map(|stored| stored.open_group(call, name)).transpose()?.flatten()
+        else {
             return Ok(None);
         };
         let ancestors = std::iter::once(self.attributes.clone()).chain(self.ancestors.iter().cloned()).collect();
@@ -423,7 +427,8 @@ impl Group for CubeGroup {
             for (_, quantity) in &layer.computed {
                 for (name, size) in quantity.inner_axes(&**layer.axis.grid()) {
                     if !dimensions.iter().any(|known| known.name == name) {
-                        dimensions.push(Dimension { indexing_variable: None, ..self.plain_dimension(name, size as u64) });
+                        dimensions
+                            .push(Dimension { indexing_variable: None, ..self.plain_dimension(name, size as u64) });
                     }
                 }
             }

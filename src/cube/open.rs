@@ -72,7 +72,9 @@ fn open_connection(
     pairs: Vec<(String, String)>,
 ) -> Result<Option<Arc<dyn Group>>> {
     let store = VsiStore::new(&connection.path, call);
-    if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists()) {
+    if connection.forced
+        && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists())
+    {
         return open_grid(call, dggrs, level, Request::new(connection, pairs)).map(Some);
     }
     let Some(node) = hierarchy::open(&store)? else {
@@ -133,7 +135,9 @@ fn descend(
     for (at, part) in parts.iter().enumerate() {
         group = match group.open_group(call, part)? {
             Some(child) => child,
-            None if at + 1 == parts.len() && group.open_array(call, part)?.is_some() => return Ok((group, Some(path.into()))),
+            None if at + 1 == parts.len() && group.open_array(call, part)?.is_some() => {
+                return Ok((group, Some(path.into())));
+            }
             None => {
                 return Err(Error::not_found(format!("there is no group or array '{part}' in {}", group.full_name())));
             }
@@ -223,7 +227,8 @@ fn open_store(
         if !distinct.contains(&level) {
             return Err(Error::invalid(format!("open option LEVEL: there is no level {level}, but {distinct:?}")));
         }
-        hidden_groups.extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
+        hidden_groups
+            .extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
         options.identity.level = None;
     }
     let shared = request.shared(options, hidden_groups, only_array);
@@ -268,7 +273,8 @@ impl Search {
                 self.error.get_or_insert(error);
             }
         }
-        let below: Vec<Attributes> = std::iter::once(group.attributes().clone()).chain(ancestors.iter().cloned()).collect();
+        let below: Vec<Attributes> =
+            std::iter::once(group.attributes().clone()).chain(ancestors.iter().cloned()).collect();
         for name in group.group_names(call)? {
             if self.visited >= SEARCHED {
                 break;

@@ -38,9 +38,8 @@ impl Options {
     /// # Errors
     /// A value that makes no sense; the message names the option.
     pub(super) fn parse(pairs: &[(String, String)]) -> Result<Self> {
-        let value = |name: &str| {
-            pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-        };
+        let value =
+            |name: &str| pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
         let selection = SelectionOptions {
             bbox: value("BBOX").map(Region::parse_bbox).transpose().context(|| "open option BBOX".into())?,
             polygon: value("POLYGON").map(str::to_owned),
@@ -52,13 +51,17 @@ impl Options {
             },
         };
         selection.check()?;
-        let computed = value("COMPUTED").map_or(Ok(Vec::new()), parse_computed).context(|| "open option COMPUTED".into())?;
-        Ok(Self { identity: IdentityOptions::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))?, selection, computed })
+        let computed =
+            value("COMPUTED").map_or(Ok(Vec::new()), parse_computed).context(|| "open option COMPUTED".into())?;
+        Ok(Self {
+            identity: IdentityOptions::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))?,
+            selection,
+            computed,
+        })
     }
 }
 
 impl SelectionOptions {
-
     fn check(&self) -> Result<()> {
         let other = self.bbox.is_some() || self.polygon.is_some() || self.zones.is_some();
         if self.points.is_some() && other {
@@ -76,12 +79,12 @@ fn parse_computed(text: &str) -> Result<Vec<Quantity>> {
         match word.to_ascii_uppercase().as_str() {
             "ALL" => chosen.extend(Quantity::OPTIONAL),
             "NONE" => {}
-            upper => chosen.push(Quantity::OPTIONAL.into_iter().find(|quantity| quantity.option() == upper).ok_or_else(
-                || {
+            upper => chosen.push(
+                Quantity::OPTIONAL.into_iter().find(|quantity| quantity.option() == upper).ok_or_else(|| {
                     let known: Vec<_> = Quantity::OPTIONAL.iter().map(|quantity| quantity.option()).collect();
                     Error::invalid(format!("'{word}' is none of {}, ALL, NONE", known.join(", ")))
-                },
-            )?),
+                })?,
+            ),
         }
     }
     Ok(Quantity::OPTIONAL.into_iter().filter(|quantity| chosen.contains(quantity)).collect())

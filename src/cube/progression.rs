@@ -23,9 +23,7 @@ impl Progression {
         let last = i128::from(start) + (count as i128 - 1).max(0) * i128::from(step);
         let inside = |position: i128| (0..i128::from(size)).contains(&position);
         if count > 0 && !(inside(start.into()) && inside(last)) {
-            return Err(Error::invalid(format!(
-                "positions {start} to {last} lie outside the axis, which has {size}"
-            )));
+            return Err(Error::invalid(format!("positions {start} to {last} lie outside the axis, which has {size}")));
         }
         Ok(Self { start, count, step })
     }

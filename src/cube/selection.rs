@@ -54,7 +54,8 @@ fn text_of(call: &Arc<Call>, option: &str) -> Result<String> {
     match option.strip_prefix('@') {
         None => Ok(option.to_owned()),
         Some(file) => {
-            let bytes = VsiStore::new(file, call).read("")?.ok_or_else(|| Error::not_found(format!("no file {file}")))?;
+            let bytes =
+                VsiStore::new(file, call).read("")?.ok_or_else(|| Error::not_found(format!("no file {file}")))?;
             String::from_utf8(bytes).map_err(|_| Error::invalid(format!("{file} is not UTF-8 text")))
         }
     }
@@ -69,7 +70,9 @@ fn zones_of(call: &Arc<Call>, option: &str, grid: &dyn Grid, level: u8) -> Resul
             (found, zone) if found == level => zones.push(zone),
             (found, zone) if found < level => coarser = coarser.union(&grid.sub_zones(found, zone, level)?),
             (found, _) => {
-                return Err(Error::invalid(format!("zone {word} is of level {found}, finer than the cube's level {level}")));
+                return Err(Error::invalid(format!(
+                    "zone {word} is of level {found}, finer than the cube's level {level}"
+                )));
             }
         }
     }
@@ -105,7 +108,9 @@ fn points_of_csv(text: &str) -> Result<Vec<LonLat>> {
         match point(line.split([',', ';', '\t', ' ']).filter(|word| !word.is_empty())) {
             Some(found) => points.push(found),
             None if number == 0 && !line.contains(|c: char| c.is_ascii_digit()) => {}
-            None => return Err(Error::invalid(format!("line {}: '{line}' is not two columns, lon and lat", number + 1))),
+            None => {
+                return Err(Error::invalid(format!("line {}: '{line}' is not two columns, lon and lat", number + 1)));
+            }
         }
     }
     Ok(points)

@@ -90,7 +90,13 @@ impl StoredArray {
         Ok(chosen)
     }
 
-    fn read_number_points(&self, call: &Arc<Call>, window: &Window, points: &Points, mut target: Target<'_>) -> Result<()> {
+    fn read_number_points(
+        &self,
+        call: &Arc<Call>,
+        window: &Window,
+        points: &Points,
+        mut target: Target<'_>,
+    ) -> Result<()> {
         let numeric = self.numeric()?;
         let mut counts = window.count.clone();
         counts[points.axis] = points.distinct.len();

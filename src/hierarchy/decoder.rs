@@ -126,7 +126,8 @@ impl Decoder {
         let too_large = || Error::unsupported(format!("chunks {shape:?} of more than {MAX_CHUNK_BYTES} bytes"));
         let size = stored.size().unwrap_or(1) as u64;
         let elements = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent));
-        let elements = elements.filter(|&elements| elements.checked_mul(size).is_some_and(|bytes| bytes <= MAX_CHUNK_BYTES));
+        let elements =
+            elements.filter(|&elements| elements.checked_mul(size).is_some_and(|bytes| bytes <= MAX_CHUNK_BYTES));
         let elements = usize::try_from(elements.ok_or_else(too_large)?).map_err(|_| too_large())?;
         let nonzero: Option<Vec<NonZeroU64>> = shape.iter().map(|&extent| NonZeroU64::new(extent)).collect();
         let shortcut = match plain {
@@ -159,7 +160,9 @@ impl Decoder {
         let length = match self.shortcut {
             Shortcut::None => return Ok(false),
             Shortcut::Raw if encoded.len() == memory.len() => {
-                memory.iter_mut().zip(encoded).for_each(|(to, from)| { to.write(*from); });
+                memory.iter_mut().zip(encoded).for_each(|(to, from)| {
+                    to.write(*from);
+                });
                 return Ok(true);
             }
             Shortcut::Raw => encoded.len(),
@@ -176,7 +179,9 @@ impl Decoder {
         let expected = self.elements * size;
         decoded.clear();
         let length = match self.shortcut {
-            Shortcut::Decompress(decompressor) if expected > 0 => decompressor.decompress_to(encoded, decoded, expected)?,
+            Shortcut::Decompress(decompressor) if expected > 0 => {
+                decompressor.decompress_to(encoded, decoded, expected)?
+            }
             Shortcut::Raw => {
                 decoded.extend_from_slice(encoded);
                 encoded.len()
@@ -214,9 +219,8 @@ impl Decoder {
     }
 
     fn decode_with_zarrs<'a>(&self, encoded: &'a [u8]) -> Result<ArrayBytes<'a>> {
-        let decode = || {
-            self.chain.decode(Cow::Borrowed(encoded), &self.shape, &self.data_type, &self.fill_value, &self.options)
-        };
+        let decode =
+            || self.chain.decode(Cow::Borrowed(encoded), &self.shape, &self.data_type, &self.fill_value, &self.options);
         // damaged data may violate what a codec takes for granted
         match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map_err(|error| Error::corrupt(error.to_string())),

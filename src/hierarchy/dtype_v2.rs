@@ -124,9 +124,14 @@ fn structure(items: &[Value], depth: usize) -> Result<(usize, Vec<Member>)> {
             }
             Value::String(text) => {
                 let scalar = Scalar::parse(text)?;
-                let number = scalar.number().or(matches!((scalar.kind, scalar.size), ('M' | 'm', 8)).then_some(NumericType::Int64));
+                let number = scalar
+                    .number()
+                    .or(matches!((scalar.kind, scalar.size), ('M' | 'm', 8)).then_some(NumericType::Int64));
                 let number = number.ok_or_else(|| Error::unsupported(format!("field \"{name}\" of type {text}")))?;
-                (number.size(), MemberKind::Number { number, swapped: scalar.big_endian != cfg!(target_endian = "big") })
+                (
+                    number.size(),
+                    MemberKind::Number { number, swapped: scalar.big_endian != cfg!(target_endian = "big") },
+                )
             }
             other => return Err(Error::corrupt(format!("field \"{name}\" of type {other}"))),
         };

@@ -41,7 +41,8 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
         return Ok(parsed(Stored::Number(number), json!(zarrs_name(number, name))));
     }
     let length = || {
-        let length = configuration.get("length_bytes").and_then(Value::as_u64).filter(|length| (1..1 << 30).contains(length));
+        let length =
+            configuration.get("length_bytes").and_then(Value::as_u64).filter(|length| (1..1 << 30).contains(length));
         length.map(|length| length as usize).ok_or_else(|| Error::corrupt("no length_bytes"))
     };
     match name {
@@ -67,7 +68,9 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
             Ok(Parsed { shown, ..parsed(stored, json!(format!("r{}", size.saturating_mul(8)))) })
         }
         _ => match name.strip_prefix('r').and_then(|bits| bits.parse::<usize>().ok()) {
-            Some(bits) if bits > 0 && bits % 8 == 0 && bits < 1 << 33 => Ok(parsed(Stored::Bytes(bits / 8), json!(name))),
+            Some(bits) if bits > 0 && bits % 8 == 0 && bits < 1 << 33 => {
+                Ok(parsed(Stored::Bytes(bits / 8), json!(name)))
+            }
             _ => Err(Error::unsupported("not a type that this driver knows")),
         },
     }

@@ -102,7 +102,9 @@ fn complex(half: NumericType, json: &Value) -> Option<Vec<u8>> {
         Some(_) => return None,
         None => match json {
             // V2: base64 of the element
-            Value::String(text) if base64(text).is_some_and(|bytes| bytes.len() == 2 * half.size()) => return base64(text),
+            Value::String(text) if base64(text).is_some_and(|bytes| bytes.len() == 2 * half.size()) => {
+                return base64(text);
+            }
             _ => (json, &zero),
         },
     };
@@ -216,7 +218,11 @@ mod tests {
         assert_eq!(number(NumericType::UInt8, json!(256)), None);
         assert_eq!(number(NumericType::UInt8, json!(true)), Some(vec![1]));
         assert_eq!(number(NumericType::Int16, json!(null)), None);
-        assert_eq!(attribute(NumericType::Float32, &json!("AAAAAAAA+H8=")).map(|b| f32::from_ne_bytes(b.try_into().unwrap()).is_nan()), Some(true));
+        assert_eq!(
+            attribute(NumericType::Float32, &json!("AAAAAAAA+H8="))
+                .map(|b| f32::from_ne_bytes(b.try_into().unwrap()).is_nan()),
+            Some(true)
+        );
         assert_eq!(element(&Stored::Bytes(4), &json!("YWI=")).unwrap(), Some(b"ab\0\0".to_vec()));
     }
 }

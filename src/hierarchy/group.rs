@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::Attributes;
 use super::array::Array;
 use super::consolidated::{NodeMetadata, Tree, is_name, join};
 use super::metadata::{self, ArrayMetadata};
 use super::open::{Context, read_node};
-use super::Attributes;
 use crate::error::{Context as _, Result};
 use crate::store::{Call, VsiStore};
 

@@ -275,9 +275,14 @@ fn check_element(stored: &Stored) -> Result<()> {
 
 /// A list of sizes; `least` is the smallest that makes sense.
 fn extents(object: &Map<String, Value>, key: &str, least: u64) -> Result<Vec<u64>> {
-    let list = object.get(key).and_then(Value::as_array).ok_or_else(|| Error::corrupt(format!("there is no list \"{key}\"")))?;
+    let list = object
+        .get(key)
+        .and_then(Value::as_array)
+        .ok_or_else(|| Error::corrupt(format!("there is no list \"{key}\"")))?;
     let extent = |item: &Value| {
-        let whole = item.as_u64().or_else(|| item.as_f64().filter(|x| x.fract() == 0.0 && (0.0..9e15).contains(x)).map(|x| x as u64));
+        let whole = item
+            .as_u64()
+            .or_else(|| item.as_f64().filter(|x| x.fract() == 0.0 && (0.0..9e15).contains(x)).map(|x| x as u64));
         whole.filter(|&extent| extent >= least && extent <= i64::MAX as u64)
     };
     let extents: Option<Vec<u64>> = list.iter().map(extent).collect();
@@ -309,7 +314,10 @@ fn give_delta_its_byte_order(codecs: &mut [Value]) {
             *dtype = format!("{order}{}", dtype.trim_start_matches(['<', '>', '|', '=']));
         }
         if let Some(configuration) = codec["configuration"].as_object_mut() {
-            let same = configuration.get("astype").and_then(Value::as_str).map(|t| t.trim_start_matches(['<', '>', '|', '=']).to_string());
+            let same = configuration
+                .get("astype")
+                .and_then(Value::as_str)
+                .map(|t| t.trim_start_matches(['<', '>', '|', '=']).to_string());
             let dtype = configuration.get("dtype").and_then(Value::as_str).map(str::to_string);
             if let (Some(same), Some(dtype)) = (same, dtype)
                 && dtype.ends_with(&same)
@@ -341,7 +349,11 @@ pub(super) fn is_of_nczarr(key: &str) -> bool {
 fn dimension_names(shape: &[u64], object: &Map<String, Value>, attributes: &mut Attributes) -> Vec<DimensionName> {
     let texts = |value: Option<&Value>| {
         let list = value.and_then(Value::as_array).filter(|list| list.len() == shape.len())?;
-        Some(list.iter().map(|item| item.as_str().filter(|name| !name.is_empty()).map(str::to_string)).collect::<Vec<_>>())
+        Some(
+            list.iter()
+                .map(|item| item.as_str().filter(|name| !name.is_empty()).map(str::to_string))
+                .collect::<Vec<_>>(),
+        )
     };
     let xarray = texts(attributes.get("_ARRAY_DIMENSIONS"));
     if xarray.is_some() {
@@ -350,7 +362,10 @@ fn dimension_names(shape: &[u64], object: &Map<String, Value>, attributes: &mut 
     let nczarr = [(object, "_NCZARR_ARRAY", "dimrefs"), (attributes, "_NCZARR_ARRAY", "dimrefs")]
         .into_iter()
         .chain([(object, "_nczarr_array", "dimensions"), (attributes, "_nczarr_array", "dimensions")])
-        .chain([(object, "_nczarr_array", "dimension_references"), (attributes, "_nczarr_array", "dimension_references")])
+        .chain([
+            (object, "_nczarr_array", "dimension_references"),
+            (attributes, "_nczarr_array", "dimension_references"),
+        ])
         .find_map(|(map, key, list)| texts(map.get(key).and_then(|value| value.get(list))));
     let simple = texts(object.get("dimension_names")).or(xarray);
     (0..shape.len())
@@ -364,11 +379,7 @@ fn dimension_names(shape: &[u64], object: &Map<String, Value>, attributes: &mut 
             let given = simple.as_ref().and_then(|names| names[axis].clone()).or_else(|| tail.map(str::to_string));
             // NCZarr's own name for an axis without one
             let given = given.filter(|name| !name.starts_with("_Anonymous_Dim_") && !name.contains('/'));
-            DimensionName {
-                is_given: given.is_some(),
-                name: given.unwrap_or_else(|| format!("dim{axis}")),
-                group,
-            }
+            DimensionName { is_given: given.is_some(), name: given.unwrap_or_else(|| format!("dim{axis}")), group }
         })
         .collect()
 }

@@ -51,7 +51,10 @@ impl Array {
         };
         let (positions, reversed) = selection::check(self.shape(), selection)?;
         if positions.iter().map(Positions::count).ne(target.counts().iter().copied()) {
-            return Err(Error::invalid(format!("the target has the shape {:?}, the selection another", target.counts())));
+            return Err(Error::invalid(format!(
+                "the target has the shape {:?}, the selection another",
+                target.counts()
+            )));
         }
         reversed.into_iter().for_each(|axis| target.reverse(axis));
         let fill = self.shown_fill(stored);
@@ -77,7 +80,11 @@ impl Array {
     ///
     /// # Errors
     /// As [`Array::read`].
-    pub fn read_vec<T: crate::store::Number>(&self, call: &Arc<Call>, selection: &[AxisSelection<'_>]) -> Result<Vec<T>> {
+    pub fn read_vec<T: crate::store::Number>(
+        &self,
+        call: &Arc<Call>,
+        selection: &[AxisSelection<'_>],
+    ) -> Result<Vec<T>> {
         let counts: Vec<usize> = selection.iter().map(AxisSelection::count).collect();
         let mut values = zeroed(selection::elements(counts.iter().copied())?)?;
         self.read(call, selection, Target::from_slice(&mut values, &counts)?)?;
@@ -106,7 +113,12 @@ impl Array {
 
     /// How much memory the chunks of a selection take when decoded, at most.
     fn bytes_of_tiles(&self, positions: &[Positions<'_>]) -> u128 {
-        let size = self.metadata.stored.size().unwrap_or(32).max(self.metadata.data_type.numeric().map_or(1, NumericType::size));
+        let size = self
+            .metadata
+            .stored
+            .size()
+            .unwrap_or(32)
+            .max(self.metadata.data_type.numeric().map_or(1, NumericType::size));
         let tiles = positions.iter().zip(self.read_chunk_shape()).fold(1u128, |product, (positions, &extent)| {
             if positions.count() == 0 {
                 return 0;
@@ -132,7 +144,8 @@ impl Array {
         whole: W,
         visit: Visit<'_, W>,
     ) -> Result<()> {
-        let is_one = positions.iter().zip(self.read_chunk_shape()).all(|(axis, &extent)| axis.chunk_boundary(extent).is_none());
+        let is_one =
+            positions.iter().zip(self.read_chunk_shape()).all(|(axis, &extent)| axis.chunk_boundary(extent).is_none());
         let parallel = !is_one && call.threads() > 1 && whole.is_divisible();
         let tasks = Tasks { array: self, store: self.store(call), parallel };
         match parallel {

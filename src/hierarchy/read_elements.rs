@@ -69,7 +69,11 @@ impl Array {
         self.gather(call, selection, &counts, &|tile, from, to| {
             if let Tile::Fixed(stored) = tile {
                 let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
-                lay_out(parts, &stored[from * stored_size..(from + 1) * stored_size], &mut bytes[to * size..(to + 1) * size]);
+                lay_out(
+                    parts,
+                    &stored[from * stored_size..(from + 1) * stored_size],
+                    &mut bytes[to * size..(to + 1) * size],
+                );
             }
             Ok(())
         })?;

@@ -61,7 +61,9 @@ pub(super) fn check<'a>(shape: &[u64], selection: &[AxisSelection<'a>]) -> Resul
                 }
                 Positions::Strided { start, count, step: 1 }
             }
-            AxisSelection::Strided { step: 0, .. } => return Err(Error::invalid(format!("a step of 0 along axis {axis}"))),
+            AxisSelection::Strided { step: 0, .. } => {
+                return Err(Error::invalid(format!("a step of 0 along axis {axis}")));
+            }
             AxisSelection::Strided { start, count, step } => {
                 let last = i128::from(start) + i128::from(step) * (count as i128 - 1);
                 if start >= extent || last < 0 || last >= i128::from(extent) {
@@ -110,9 +112,8 @@ impl<'a> Positions<'a> {
     /// How many lie before `position`.
     fn before(&self, position: u64) -> usize {
         match self {
-            Self::Strided { start, count, step } => {
-                usize::try_from(position.saturating_sub(*start).div_ceil(*step)).map_or(*count, |index| index.min(*count))
-            }
+            Self::Strided { start, count, step } => usize::try_from(position.saturating_sub(*start).div_ceil(*step))
+                .map_or(*count, |index| index.min(*count)),
             Self::List(list) => list.partition_point(|&other| other < position),
         }
     }
@@ -280,10 +281,15 @@ mod tests {
         let list = [1, 2, 2, 9, 30];
         let visited = std::sync::Mutex::new(Vec::new());
         let (positions, reversed) =
-            check(&[40, 7], &[AxisSelection::List(&list), AxisSelection::Strided { start: 6, count: 3, step: -3 }]).unwrap();
+            check(&[40, 7], &[AxisSelection::List(&list), AxisSelection::Strided { start: 6, count: 3, step: -3 }])
+                .unwrap();
         assert_eq!(reversed, [1]);
         for_each_chunk(&[10, 4], &positions, Corner(vec![0, 0]), false, &|chunk, positions, corner| {
-            visited.lock().unwrap().push((chunk.to_vec(), positions.iter().map(Positions::count).collect::<Vec<_>>(), corner.0));
+            visited.lock().unwrap().push((
+                chunk.to_vec(),
+                positions.iter().map(Positions::count).collect::<Vec<_>>(),
+                corner.0,
+            ));
             Ok(())
         })
         .unwrap();
@@ -298,7 +304,11 @@ mod tests {
         );
         assert_eq!(
             positions[0].runs(0)[..3],
-            [Run { from: 1, step: 1, to: 0, count: 2 }, Run { from: 2, step: 1, to: 2, count: 1 }, Run { from: 9, step: 1, to: 3, count: 1 }]
+            [
+                Run { from: 1, step: 1, to: 0, count: 2 },
+                Run { from: 2, step: 1, to: 2, count: 1 },
+                Run { from: 9, step: 1, to: 3, count: 1 }
+            ]
         );
         assert!(check(&[5], &[AxisSelection::Strided { start: 4, count: 2, step: i64::MIN }]).is_err());
         assert!(check(&[5], &[AxisSelection::Strided { start: 0, count: usize::MAX, step: i64::MAX }]).is_err());

@@ -51,14 +51,16 @@ impl Sharding {
         let configuration = &codec["configuration"];
         let bad = |what: &str| Error::corrupt(format!("the configuration of sharding: {what}"));
         let extents = configuration["chunk_shape"].as_array().ok_or_else(|| bad("there is no chunk_shape"))?;
-        let chunk_shape: Option<Vec<u64>> = extents.iter().map(|extent| extent.as_u64().filter(|&extent| extent > 0)).collect();
+        let chunk_shape: Option<Vec<u64>> =
+            extents.iter().map(|extent| extent.as_u64().filter(|&extent| extent > 0)).collect();
         let chunk_shape = chunk_shape.filter(|shape| shape.len() == metadata.shape.len());
         let chunk_shape = chunk_shape.ok_or_else(|| bad("chunk_shape"))?;
         let fits = metadata.chunk_shape.iter().zip(&chunk_shape).all(|(&outer, &inner)| outer % inner == 0);
         if !fits {
             return Err(bad(&format!("chunks {chunk_shape:?} in shards {:?}", metadata.chunk_shape)));
         }
-        let per_shard: Vec<u64> = metadata.chunk_shape.iter().zip(&chunk_shape).map(|(&outer, &inner)| outer / inner).collect();
+        let per_shard: Vec<u64> =
+            metadata.chunk_shape.iter().zip(&chunk_shape).map(|(&outer, &inner)| outer / inner).collect();
         let chunks = per_shard.iter().try_fold(1u64, |product, &count| product.checked_mul(count));
         if chunks.is_none_or(|chunks| chunks > MAX_CHUNKS) {
             return Err(Error::unsupported(format!("shards of more than {MAX_CHUNKS} chunks")));
@@ -80,7 +82,15 @@ impl Sharding {
         };
         let plain = decoder::plain_inner_compressor(&inner, &metadata.stored);
         let decoder = Decoder::new(built, decoder::chain(&inner)?, &chunk_shape, &metadata.stored, plain.as_ref())?;
-        Ok(Some(Self { chunk_shape, decoder, per_shard, index_chain, index_bytes, index_at_end, options: codecs::prepare()? }))
+        Ok(Some(Self {
+            chunk_shape,
+            decoder,
+            per_shard,
+            index_chain,
+            index_bytes,
+            index_at_end,
+            options: codecs::prepare()?,
+        }))
     }
 
     /// The index of the shard `key`, `None` where there is no such shard.
@@ -106,7 +116,8 @@ impl Sharding {
 
     /// Where the chunk `tile` (its indices in the whole array) is in its shard: offset and length.
     pub(super) fn place(&self, index: &Index, tile: &[u64]) -> Option<(u64, u64)> {
-        let linear = tile.iter().zip(&self.per_shard).fold(0u64, |linear, (&tile, &count)| linear * count + tile % count);
+        let linear =
+            tile.iter().zip(&self.per_shard).fold(0u64, |linear, (&tile, &count)| linear * count + tile % count);
         match index.places.get(usize::try_from(linear).ok()?)? {
             [u64::MAX, u64::MAX] => None,
             [offset, length] => Some((*offset, *length)),

@@ -73,7 +73,13 @@ impl<'a, 'p> Wanted<'a, 'p> {
     }
 
     /// Copies the wanted part of decoded numbers.
-    pub(super) fn copy(&self, bytes: &[u8], number: NumericType, extents: &[usize], target: &mut Target<'_>) -> Result<()> {
+    pub(super) fn copy(
+        &self,
+        bytes: &[u8],
+        number: NumericType,
+        extents: &[usize],
+        target: &mut Target<'_>,
+    ) -> Result<()> {
         let runs = self.runs();
         let runs: Vec<&[Run]> = runs.iter().map(Vec::as_slice).collect();
         target.copy_from(&Source { bytes, data_type: number, shape: extents }, &runs)

@@ -27,8 +27,8 @@ use zarrs::metadata::v2::MetadataV2;
 use zarrs::metadata::v3::MetadataV3;
 use zarrs::plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
-use super::ffi::{self, c_string};
 use super::delta::Delta;
+use super::ffi::{self, c_string};
 use super::{Call, pool};
 use crate::error::{Error, Kind, Result};
 
@@ -201,7 +201,9 @@ fn own_codec(
 ) -> std::result::Result<Arc<dyn BytesToBytesCodecTraits>, PluginCreateError> {
     // decoding takes everything from the data themselves; the configuration only has to be complete
     let complete = match id {
-        "blosc" => serde_json::json!({"cname": "lz4", "clevel": 5, "shuffle": "noshuffle", "typesize": 1, "blocksize": 0}),
+        "blosc" => {
+            serde_json::json!({"cname": "lz4", "clevel": 5, "shuffle": "noshuffle", "typesize": 1, "blocksize": 0})
+        }
         "zstd" => serde_json::json!({"level": 3, "checksum": false}),
         "gzip" | "zlib" => serde_json::json!({"level": configuration.get("level").unwrap_or(&Value::from(6))}),
         _ => {
@@ -220,9 +222,12 @@ fn own_codec(
 impl Borrowed {
     fn decode_at_most(&self, encoded: &[u8], size: Option<u64>) -> Result<Vec<u8>> {
         let announced = (self.name == "dggs.blosc").then(|| encoded.get(4..8)).flatten();
-        let announced = announced.and_then(|bytes| bytes.try_into().ok()).map(|bytes| u32::from_le_bytes(bytes) as usize);
+        let announced =
+            announced.and_then(|bytes| bytes.try_into().ok()).map(|bytes| u32::from_le_bytes(bytes) as usize);
         let expected = match size {
-            Some(size) => Some(usize::try_from(size).map_err(|_| Error::unsupported(format!("a chunk of {size} bytes")))?),
+            Some(size) => {
+                Some(usize::try_from(size).map_err(|_| Error::unsupported(format!("a chunk of {size} bytes")))?)
+            }
             None => announced,
         };
         let most = if size.is_some() { usize::MAX } else { MAX_UNKNOWN_BYTES };

@@ -36,7 +36,9 @@ impl Delta {
     pub(super) fn new(configuration: &Map<String, Value>) -> Result<Self> {
         let text = |key: &str| configuration.get(key).and_then(Value::as_str);
         let data_type = text("dtype").ok_or_else(|| Error::corrupt("the delta filter has no dtype"))?;
-        if text("astype").is_some_and(|stored| stored.trim_start_matches(['<', '|', '=']) != data_type.trim_start_matches(['<', '|', '='])) {
+        if text("astype").is_some_and(|stored| {
+            stored.trim_start_matches(['<', '|', '=']) != data_type.trim_start_matches(['<', '|', '='])
+        }) {
             return Err(Error::unsupported("the delta filter with an astype other than its dtype"));
         }
         let named = match data_type.trim_start_matches(['<', '>', '|', '=']) {

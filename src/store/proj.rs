@@ -21,7 +21,11 @@ pub fn crs_to_wkt(definition: &str) -> Result<String> {
     // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
     let object = unsafe { proj_sys::proj_create(context.0, text.as_ptr()) };
     if object.is_null() {
-        return Err(Error::invalid(format!("PROJ does not understand the CRS \"{}\": {}", shorten(definition), context.error())));
+        return Err(Error::invalid(format!(
+            "PROJ does not understand the CRS \"{}\": {}",
+            shorten(definition),
+            context.error()
+        )));
     }
     let object = Object(object);
     // SAFETY: proj.h: a valid object.
@@ -30,9 +34,16 @@ pub fn crs_to_wkt(definition: &str) -> Result<String> {
     }
     // SAFETY: proj.h: the text belongs to the object and lives until the next such call; it is copied at once.
     let wkt = unsafe {
-        ffi::text(proj_sys::proj_as_wkt(context.0, object.0, PJ_WKT_TYPE_PJ_WKT2_2019, [ptr::null::<c_char>()].as_ptr()))
+        ffi::text(proj_sys::proj_as_wkt(
+            context.0,
+            object.0,
+            PJ_WKT_TYPE_PJ_WKT2_2019,
+            [ptr::null::<c_char>()].as_ptr(),
+        ))
     };
-    wkt.ok_or_else(|| Error::invalid(format!("\"{}\" cannot be written as WKT2: {}", shorten(definition), context.error())))
+    wkt.ok_or_else(|| {
+        Error::invalid(format!("\"{}\" cannot be written as WKT2: {}", shorten(definition), context.error()))
+    })
 }
 
 /// The head of a long definition, for a message.

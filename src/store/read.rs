@@ -70,7 +70,8 @@ impl VsiStore {
     /// Forgets what is remembered of `key` and what lies below it.
     pub(super) fn forget(&self, key: &str) {
         self.root.ranges.retain(|(remembered, _, _)| {
-            !(remembered == key || remembered.strip_prefix(key).is_some_and(|rest| key.is_empty() || rest.starts_with('/')))
+            !(remembered == key
+                || remembered.strip_prefix(key).is_some_and(|rest| key.is_empty() || rest.starts_with('/')))
         });
     }
 }

@@ -189,7 +189,9 @@ impl<'a> Target<'a> {
             return Err(Error::invalid(format!("a fill value of {} bytes for {data_type:?}", value.len())));
         }
         let axes = (self.counts.iter().zip(&self.strides))
-            .map(|(&count, &target_stride)| vec![Segment { count, source: 0, target: 0, source_stride: 0, target_stride }])
+            .map(|(&count, &target_stride)| {
+                vec![Segment { count, source: 0, target: 0, source_stride: 0, target_stride }]
+            })
             .collect();
         self.copy(value, data_type, axes)
     }

@@ -75,8 +75,7 @@ fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
     let name = c_string(path)?;
     let flags = GDAL_OF_VECTOR | GDAL_OF_VERBOSE_ERROR;
     // SAFETY: gdal.h: all lists may be NULL; the dataset is ours to close.
-    let dataset =
-        Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), ptr::null(), ptr::null()) });
+    let dataset = Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), ptr::null(), ptr::null()) });
     if dataset.0.is_null() {
         let neither = "neither well-known text nor a vector file that GDAL opens";
         return Err(failure(entered, neither).context(path));
@@ -94,7 +93,8 @@ fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
                     break;
                 }
                 let geometry = gdal_sys::OGR_F_GetGeometryRef(feature);
-                let collected = if geometry.is_null() { Ok(()) } else { collect(geometry, &mut to_degrees, &mut found) };
+                let collected =
+                    if geometry.is_null() { Ok(()) } else { collect(geometry, &mut to_degrees, &mut found) };
                 gdal_sys::OGR_F_Destroy(feature);
                 collected?;
             }
@@ -150,12 +150,14 @@ impl ToDegrees {
                 gdal_sys::OSRSetAxisMappingStrategy(reference, OSRAxisMappingStrategy::OAMS_TRADITIONAL_GIS_ORDER);
             }
             let same = gdal_sys::OSRIsSame(source, target) != 0;
-            let made =
-                if same { ptr::null_mut() } else { gdal_sys::OCTNewCoordinateTransformation(source, target) };
+            let made = if same { ptr::null_mut() } else { gdal_sys::OCTNewCoordinateTransformation(source, target) };
             gdal_sys::OSRDestroySpatialReference(source);
             gdal_sys::OSRDestroySpatialReference(target);
             if made.is_null() && !same {
-                return Err(failure(entered, &format!("the CRS of {path} cannot be transformed to longitude and latitude")));
+                return Err(failure(
+                    entered,
+                    &format!("the CRS of {path} cannot be transformed to longitude and latitude"),
+                ));
             }
             made
         };
@@ -229,9 +231,8 @@ unsafe fn ring(ring: gdal_sys::OGRGeometryH, vertices: &mut impl Vertices) -> Re
     // SAFETY: as the caller promises.
     let count = unsafe { gdal_sys::OGR_G_GetPointCount(ring) };
     // SAFETY: the index is below the count.
-    let at = |index: c_int| unsafe {
-        Coord { x: gdal_sys::OGR_G_GetX(ring, index), y: gdal_sys::OGR_G_GetY(ring, index) }
-    };
+    let at =
+        |index: c_int| unsafe { Coord { x: gdal_sys::OGR_G_GetX(ring, index), y: gdal_sys::OGR_G_GetY(ring, index) } };
     if vertices.edges_are_straight() {
         return Ok(LineString((0..count).map(at).collect()));
     }
@@ -324,7 +325,8 @@ mod tests {
         let call = Call::capture();
         let found = polygons(&call, "POLYGON((0 0,10 0,10 10,0 0),(1 0.5,2 0.5,2 1,1 0.5))").unwrap();
         assert_eq!((found.0.len(), found.0[0].interiors().len()), (1, 1));
-        for bad in ["POLYGON((0 0,", "POINT(1 2)", "POLYGON EMPTY", "POLYGON((0 0,1 0,1 1,0 0)) tail", "/no/such/file"] {
+        for bad in ["POLYGON((0 0,", "POINT(1 2)", "POLYGON EMPTY", "POLYGON((0 0,1 0,1 1,0 0)) tail", "/no/such/file"]
+        {
             assert!(polygons(&call, bad).is_err(), "{bad}");
         }
     }

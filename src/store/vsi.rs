@@ -191,7 +191,8 @@ impl VsiStore {
         let missing = match number {
             AWS_BUCKET_NOT_FOUND | AWS_OBJECT_NOT_FOUND => true,
             _ if self.root.reach == Reach::Near => {
-                text.is_empty() && !matches!(errno, libc::EACCES | libc::EPERM | libc::EMFILE | libc::ENFILE | libc::EIO)
+                text.is_empty()
+                    && !matches!(errno, libc::EACCES | libc::EPERM | libc::EMFILE | libc::ENFILE | libc::EIO)
                     || matches!(errno, libc::ENOENT | libc::ENOTDIR)
             }
             _ => text.is_empty() || text.contains("404"),
@@ -212,7 +213,16 @@ const AWS_OBJECT_NOT_FOUND: c_int = 8;
 
 fn reach(path: &str) -> Reach {
     const FAR: [&str; 10] = [
-        "/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "/vsiwebhdfs", "/vsihdfs", "/vsistdin",
+        "/vsicurl",
+        "/vsis3",
+        "/vsigs",
+        "/vsiaz",
+        "/vsiadls",
+        "/vsioss",
+        "/vsiswift",
+        "/vsiwebhdfs",
+        "/vsihdfs",
+        "/vsistdin",
     ];
     if path.starts_with("/vsicurl/") || path.starts_with("/vsicurl?") {
         Reach::Http

@@ -102,7 +102,8 @@ impl Group for MockGroup {
 }
 
 fn pair() -> DataType {
-    let field = |name: &str, offset, data_type| Field { name: name.into(), offset, data_type: DataType::Numeric(data_type) };
+    let field =
+        |name: &str, offset, data_type| Field { name: name.into(), offset, data_type: DataType::Numeric(data_type) };
     DataType::Compound {
         name: "a_b".into(),
         size: 16,

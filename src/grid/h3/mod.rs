@@ -142,9 +142,12 @@ impl Grid for H3Grid {
             let LonLat { lon_deg, lat_deg } = *point;
             let within_a_turn_deg = if lon_deg.abs() <= 360.0 { lon_deg } else { lon_deg % 360.0 };
             let found = LatLng::new(lat_deg, within_a_turn_deg).ok().filter(|_| lat_deg.abs() <= 90.0);
-            *zone = project::zone_at(resolution, found.ok_or_else(|| {
-                Error::invalid(format!("point ({lon_deg}, {lat_deg}) is no longitude, latitude in [-90, 90]"))
-            })?);
+            *zone = project::zone_at(
+                resolution,
+                found.ok_or_else(|| {
+                    Error::invalid(format!("point ({lon_deg}, {lat_deg}) is no longitude, latitude in [-90, 90]"))
+                })?,
+            );
         }
         Ok(())
     }
@@ -198,8 +201,7 @@ impl Grid for H3Grid {
 
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
         let cell = cell(level, zone)?;
-        let mut found: Vec<_> =
-            cell.grid_disk_safe(1).filter(|&other| other != cell).map(zone_of_cell).collect();
+        let mut found: Vec<_> = cell.grid_disk_safe(1).filter(|&other| other != cell).map(zone_of_cell).collect();
         found.sort_unstable();
         Ok(found)
     }

@@ -41,11 +41,26 @@ const CENTRES: [Vector; 20] = [
 
 /// Azimuths of the faces' first axes at even levels, in radians clockwise from north (H3, `faceAxesAzRadsCII`).
 const AZIMUTHS_RAD: [f64; 20] = [
-    5.6199582685239395, 5.7603390817141875, 0.78021365439343, 0.4304693639799999,
-    6.130269123335111, 2.692877706530643, 2.982963003477244, 3.532912002790141,
-    3.494305004259568, 3.0032141694995382, 5.930472956509812, 0.13837848409025486,
-    0.4487149470591504, 0.15862965011254937, 5.891865957979238, 2.711123289609793,
-    3.294508837434268, 3.80481969224544, 3.6644388790551923, 2.361378999196363,
+    5.6199582685239395,
+    5.7603390817141875,
+    0.78021365439343,
+    0.4304693639799999,
+    6.130269123335111,
+    2.692877706530643,
+    2.982963003477244,
+    3.532912002790141,
+    3.494305004259568,
+    3.0032141694995382,
+    5.930472956509812,
+    0.13837848409025486,
+    0.4487149470591504,
+    0.15862965011254937,
+    5.891865957979238,
+    2.711123289609793,
+    3.294508837434268,
+    3.80481969224544,
+    3.6644388790551923,
+    2.361378999196363,
 ];
 
 /// Distance between neighbouring centres of level 0 in the plane that touches the unit sphere at a face's centre.
@@ -220,10 +235,8 @@ mod tests {
     #[test]
     fn zones_at_the_edges_and_vertices_of_the_icosahedron_are_those_of_h3o() {
         let near = |a: Vector, b: Vector| dot(a, b) > 0.7 && a != b;
-        let edges: Vec<_> = CENTRES
-            .iter()
-            .flat_map(|a| CENTRES.iter().filter(|b| near(*a, **b)).map(move |b| (*a, *b)))
-            .collect();
+        let edges: Vec<_> =
+            CENTRES.iter().flat_map(|a| CENTRES.iter().filter(|b| near(*a, **b)).map(move |b| (*a, *b))).collect();
         assert_eq!(edges.len(), 60);
         for (k, (a, b)) in edges.into_iter().enumerate() {
             let along = cross(a, b);

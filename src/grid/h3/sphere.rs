@@ -131,7 +131,11 @@ impl Arc {
             if value == 0.0 || value.abs() < 1e-17 * self.normal_length || s == s1 {
                 return s;
             }
-            if (value > 0.0) == (f1 > 0.0) { f0 *= 0.5 } else { (s0, f0) = (s1, f1) }
+            if (value > 0.0) == (f1 > 0.0) {
+                f0 *= 0.5
+            } else {
+                (s0, f0) = (s1, f1)
+            }
             (s1, f1) = (s, value);
         }
         s1

@@ -135,11 +135,9 @@ impl Search<'_> {
             let west_deg = 90.0 * quadrant as f64;
             let Some(across) = span(from, to, west_deg, west_deg + 90.0) else { continue };
             let turns = (quadrant + 2).rem_euclid(4) as u8;
-            for (south, north, part, face) in [
-                (-90.0, -joint, Part::South, 5),
-                (-joint, joint, Part::Belt, 1 + turns),
-                (joint, 90.0, Part::North, 0),
-            ] {
+            for (south, north, part, face) in
+                [(-90.0, -joint, Part::South, 5), (-joint, joint, Part::Belt, 1 + turns), (joint, 90.0, Part::North, 0)]
+            {
                 let Some(along) = span(line.from.lat_deg, line.to.lat_deg, south, north) else { continue };
                 let s = [across[0].max(along[0]), across[1].min(along[1])];
                 if s[0] > s[1] {

@@ -140,7 +140,9 @@ fn check_zones(level: u8, zones: &[Zone]) -> Result<()> {
     let highest = zones.iter().map(|zone| zone.0).max().unwrap_or(0);
     let last = zone_count(level) - 1;
     if highest > last {
-        return Err(Error::invalid(format!("SUID rank {highest} is beyond the last zone of rHEALPix level {level}, {last}")));
+        return Err(Error::invalid(format!(
+            "SUID rank {highest} is beyond the last zone of rHEALPix level {level}, {last}"
+        )));
     }
     Ok(())
 }

@@ -34,10 +34,7 @@ fn over_side(square: Square, direction: (i64, i64), n: u64) -> Square {
     let last = n - 1;
     // The face around the equator that is `turns` quarter turns east of O.
     let equatorial = |turns: u8, column: u64, row: u64| Square { face: 1 + turns % 4, column, row };
-    let (north, south) = (
-        |column, row| Square { face: 0, column, row },
-        |column, row| Square { face: 5, column, row },
-    );
+    let (north, south) = (|column, row| Square { face: 0, column, row }, |column, row| Square { face: 5, column, row });
     match (face, direction) {
         (0, (_, 1)) => equatorial(0, column, 0),
         (0, (1, _)) => equatorial(1, last - row, 0),
