@@ -172,6 +172,9 @@ typedef struct DggsGroupInfo
     const char *name;      /**< last part of the full name; "/" for the root */
     const char *full_name; /**< path from the opened root: "/", "/a/b" */
     DggsPairs structural_info;
+    /** What opens the same store with the same open options, for a VRT that only keeps names; "" when the name that was
+     * opened does. */
+    const char *connection;
 } DggsGroupInfo;
 
 /** What is known of an array without further reading. */
@@ -187,7 +190,6 @@ typedef struct DggsArrayInfo
     bool has_offset;
     double offset;
     const char *unit;                 /**< "" when unknown */
-    const char *crs_wkt;              /**< WKT2, to be used with axes longitude, latitude; or NULL */
     DggsStrings coordinate_variables; /**< full names */
     const uint64_t *block_size;       /**< one a dimension, 0 where unknown */
     DggsPairs structural_info;
@@ -267,6 +269,10 @@ typedef struct DggsApi
 
     /** The array's description; it belongs to the handle. */
     DggsStatus (*array_info)(const DggsArray *array, const DggsArrayInfo **out_info, DggsReport *report);
+
+    /** The array's CRS as WKT2, to be used with axes longitude, latitude: a list of one, or empty when there is none. The
+     * caller ends it by `free_strings`. Not part of the description because PROJ has to be asked. */
+    DggsStatus (*array_crs)(const DggsArray *array, DggsStrings **out_crs, DggsReport *report);
 
     /** The array's attributes; the caller ends the list by `free_attributes`. */
     DggsStatus (*array_attributes)(const DggsArray *array, DggsAttributes **out_attributes, DggsReport *report);

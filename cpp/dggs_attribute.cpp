@@ -1,7 +1,6 @@
-/* Attributes: see dggs_multidim.h. They hold their own values, so that they outlive what they describe. */
+/* Attributes: see dggs_multidim.h. They hold their own values, so that they
+ * outlive what they describe. */
 #include "dggs_multidim.h"
-
-#include <cstring>
 
 namespace
 {

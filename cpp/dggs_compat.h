@@ -1,4 +1,5 @@
-/* The only file that names a GDAL version. Everything else is written for the newest GDAL that we know. */
+/* The only file that names a GDAL version. Everything else is written for
+ * the newest GDAL that we know. */
 #ifndef DGGS_COMPAT_H_INCLUDED
 #define DGGS_COMPAT_H_INCLUDED
 
@@ -18,7 +19,8 @@ static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
 #define DGGS_OVERRIDE_SINCE_3_8
 #endif
 
-/** GDAL 3.8 gave groups a pointer to themselves, which their factory must set. */
+/** GDAL 3.8 gave groups a pointer to themselves, which their factory must
+ * set. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)
 using DGGSGroupBase = GDALGroup;
 #else
@@ -33,8 +35,9 @@ class DGGSGroupBase : public GDALGroup
 };
 #endif
 
-/** Whether the GDAL of this process has the C++ classes that we were compiled against: those of one minor version.
- * Otherwise a CPLError names both versions. */
+/** Whether the GDAL of this process has the C++ classes that we were
+ * compiled against: those of one minor version. Otherwise a CPLError names
+ * both versions. */
 inline bool DGGSCheckHostVersion()
 {
     return GDAL_CHECK_VERSION("DGGS (gdal_DGGS.so)") != FALSE;

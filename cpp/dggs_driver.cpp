@@ -64,21 +64,15 @@ class DGGSDataset final : public GDALDataset
 };
 
 /************************************************************************/
-/*                            HasPrefix()                               */
+/*                              IsForced()                              */
 /************************************************************************/
 
-bool HasPrefix(const GDALOpenInfo *poOpenInfo)
+/** Whether the user asks for this driver: by the prefix, or as the only one
+ * that may open the file (`-if DGGS`). */
+bool IsForced(const GDALOpenInfo *poOpenInfo)
 {
-    return STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX);
-}
-
-/************************************************************************/
-/*                         IsAskedForByName()                           */
-/************************************************************************/
-
-/** Whether this driver is the only one that may open the file (`-if DGGS`). */
-bool IsAskedForByName(const GDALOpenInfo *poOpenInfo)
-{
+    if (STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX))
+        return true;
     const char *const *papszDrivers = poOpenInfo->papszAllowedDrivers;
     return papszDrivers != nullptr && papszDrivers[0] != nullptr &&
            papszDrivers[1] == nullptr && EQUAL(papszDrivers[0], "DGGS");
@@ -97,13 +91,14 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
 /*                              Identify()                              */
 /************************************************************************/
 
-/** TRUE only when the store is known to be ours: GDAL then checks the open options against our list, and would complain
- * about those that a plain Zarr store has for GDAL's own driver. -1 lets Open() decide. */
+/** TRUE only when the store is known to be ours: GDAL then checks the open
+ * options against our list, and would complain about those that a plain Zarr
+ * store has for GDAL's own driver. -1 lets Open() decide. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
         return FALSE;
-    if (HasPrefix(poOpenInfo))
+    if (IsForced(poOpenInfo))
         return TRUE;
     DggsIdentified eIdentified = DGGS_IDENTIFIED_NO;
     if (!DGGSCheck(g_psDggsApi->identify,
@@ -126,7 +121,8 @@ int Identify(GDALOpenInfo *poOpenInfo)
 /*                                Open()                                */
 /************************************************************************/
 
-/** NULL without an error for a store that is not ours, so that GDAL asks the next driver. */
+/** NULL without an error for a store that is not ours, so that GDAL asks the
+ * next driver. */
 GDALDataset *Open(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
@@ -137,7 +133,7 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
-    sRequest.forced = HasPrefix(poOpenInfo) || IsAskedForByName(poOpenInfo);
+    sRequest.forced = IsForced(poOpenInfo);
     auto hRoot = DGGSFetch<DggsGroup>(
         g_psDggsApi->open_root,
         static_cast<const DggsOpenRequest *>(&sRequest));
@@ -151,13 +147,18 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
         return nullptr;
     }
 
-    const auto poStore =
-        DGGSStore::Create(poOpenInfo->pszFilename, std::move(hRoot));
+    const DggsGroupInfo *psInfo = nullptr;
+    if (!DGGSCheck(g_psDggsApi->group_info, hRoot.get(), &psInfo))
+        return nullptr;
+    // A VRT of this dataset keeps its name alone: the name has the options.
+    const std::string osName =
+        psInfo->connection[0] ? psInfo->connection : poOpenInfo->pszFilename;
+    const auto poStore = DGGSStore::Create(osName, std::move(hRoot));
     const auto poRootGroup = poStore->OpenGroup("/");
     if (!poRootGroup)
         return nullptr;
     auto poDS = std::make_unique<DGGSDataset>(poRootGroup);
-    poDS->SetDescription(poOpenInfo->pszFilename);
+    poDS->SetDescription(osName.c_str());
     return poDS.release();
 }
 

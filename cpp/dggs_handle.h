@@ -51,13 +51,16 @@ template <class T> using DGGSHandle = std::unique_ptr<T, DGGSFree>;
 /*                              DGGSCheck()                             */
 /************************************************************************/
 
-/** Says what is in the report by CPLError(); returns whether the call succeeded. Nothing else raises Rust's errors. */
+/** Says what is in the report by CPLError(); returns whether the call
+ * succeeded. Nothing else raises Rust's errors. */
 bool DGGSRaise(DggsStatus eStatus, const DggsReport &sReport);
 
-/** Calls a slot of the table with these arguments and a report; returns whether the call succeeded.
+/** Calls a slot of the table with these arguments and a report; returns whether
+ * the call succeeded.
  *
- * The error state of this thread is afterwards what it was, apart from the report: what GDAL's virtual file system
- * grumbles about files that need not exist is not the user's business, and would make GDALOpenEx() give up. */
+ * * The error state of this thread is afterwards what it was, apart from the
+ * report: what GDAL's virtual file system grumbles about files that need not
+ * exist is not the user's business, and would make GDALOpenEx() give up. */
 template <class... Slot, class... Args>
 bool DGGSCheck(DggsStatus (*pfnSlot)(Slot...), Args... args)
 {
@@ -70,7 +73,8 @@ bool DGGSCheck(DggsStatus (*pfnSlot)(Slot...), Args... args)
     return DGGSRaise(eStatus, sReport);
 }
 
-/** Calls a slot of the table whose output is an owned T; NULL when it fails, or when there is none. */
+/** Calls a slot of the table whose output is an owned T; NULL when it fails,
+ * or when there is none. */
 template <class T, class... Slot, class... Args>
 DGGSHandle<T> DGGSFetch(DggsStatus (*pfnSlot)(Slot...), Args... args)
 {

@@ -16,7 +16,8 @@ class DGGSArray;
 /*                               DGGSStore                              */
 /************************************************************************/
 
-/** The opened store, shared by all groups, arrays and dimensions of it, which therefore outlive the dataset. */
+/** The opened store, shared by all groups, arrays and dimensions of it,
+ * which therefore outlive the dataset. */
 class DGGSStore final : public std::enable_shared_from_this<DGGSStore>
 {
     const std::string m_osFilename;
@@ -219,7 +220,8 @@ class DGGSDimension final : public GDALDimension
     DGGSDimension(const std::shared_ptr<DGGSStore> &poStore,
                   const DggsDimension &sDimension);
 
-    /** Opens the variable anew: holding it here would make a cycle, as it holds this dimension. */
+    /** Opens the variable anew: holding it here would make a cycle, as it
+     * holds this dimension. */
     std::shared_ptr<GDALMDArray> GetIndexingVariable() const override;
 };
 
@@ -231,7 +233,8 @@ DGGSMakeDimensions(const std::shared_ptr<DGGSStore> &poStore,
 /*                              Attributes                              */
 /************************************************************************/
 
-/** Copies of these attributes; `osParentName` is the full name of the object that has them. */
+/** Copies of these attributes; `osParentName` is the full name of the object
+ * that has them. */
 std::vector<std::shared_ptr<GDALAttribute>>
 DGGSMakeAttributes(const std::string &osParentName,
                    const DggsAttributes &sAttributes);

@@ -72,6 +72,19 @@ fn sample(grid: &dyn Grid, level: u8) -> Vec<Zone> {
     zones
 }
 
+/// A zone's boundary as a ring of the plane of longitude and latitude: one that goes around a pole is closed over it.
+fn plane_ring(grid: &dyn Grid, level: u8, zone: Zone, segments: u32) -> Vec<LonLat> {
+    let mut ring = grid.boundary(level, zone, segments).unwrap();
+    let (first, last) = (ring[0], ring[ring.len() - 1]);
+    let turn = last.lon_deg - first.lon_deg;
+    if turn.abs() > 180.0 {
+        let pole_deg = 90f64.copysign(turn);
+        let closing = LonLat { lon_deg: first.lon_deg + 360f64.copysign(turn), lat_deg: first.lat_deg };
+        ring.extend([closing, LonLat { lat_deg: pole_deg, ..closing }, LonLat { lat_deg: pole_deg, ..first }]);
+    }
+    ring
+}
+
 /// Even-odd rule in the plane of longitude and latitude, for the ring and its copies a turn away.
 fn within_ring(ring: &[LonLat], point: LonLat) -> bool {
     [-360.0, 0.0, 360.0].iter().any(|turn| {
@@ -139,7 +152,7 @@ fn zones_are_of_equal_area_on_the_globe() {
         let level = 2;
         let total: f64 = grid.all_zones(level).unwrap().iter().map(|zone| grid.area_m2(level, zone).unwrap()).sum();
         for zone in sample(&*grid, level) {
-            let ring = grid.boundary(level, zone, 400).unwrap();
+            let ring = plane_ring(&*grid, level, zone, 400);
             let z = |p: &LonLat| authalic.sin_authalic(p.lat_deg.to_radians().sin());
             let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
             let solid: f64 = pairs.map(|(a, b)| -0.5 * (z(a) + z(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
@@ -155,7 +168,7 @@ fn every_point_is_in_exactly_one_boundary_and_it_is_that_of_its_zone() {
         let mut random = Random(1);
         for level in levels(&*grid, 200) {
             let zones: Vec<_> = grid.all_zones(level).unwrap().iter().collect();
-            let rings: Vec<_> = zones.iter().map(|zone| grid.boundary(level, *zone, 100).unwrap()).collect();
+            let rings: Vec<_> = zones.iter().map(|zone| plane_ring(&*grid, level, *zone, 100)).collect();
             let mut shared = 0;
             for _ in 0..300 {
                 let point = random.point();
@@ -182,14 +195,18 @@ fn boundaries_are_simple_counter_clockwise_and_hold_the_centroid() {
         for level in [0, 1, 2, 3, grid.max_level() / 2, grid.max_level() - 6] {
             for zone in sample(&*grid, level) {
                 for segments in [1, 5] {
-                    let ring = grid.boundary(level, zone, segments).unwrap();
+                    let vertices = grid.boundary(level, zone, segments).unwrap().len();
+                    let ring = plane_ring(&*grid, level, zone, segments);
                     let at = || format!("{} {zone:?} {ring:?}", label(&*grid, level));
                     assert!(ring.iter().all(|p| p.lon_deg.is_finite() && p.lat_deg.abs() <= 90.0), "{}", at());
-                    assert!(segments > 1 || ring.len() <= grid.max_vertices(), "{}", at());
+                    assert!(segments > 1 || vertices <= grid.max_vertices(), "{}", at());
                     assert!(is_simple(&ring), "{}", at());
                     assert!(winding(&ring) > 0.0, "{}", at());
                     if segments > 1 {
-                        assert!(within_ring(&ring, grid.centroid(level, zone).unwrap()), "{}", at());
+                        // A pole, as a line, would lie on the ring.
+                        let LonLat { lon_deg, lat_deg } = grid.centroid(level, zone).unwrap();
+                        let lat_deg = lat_deg.clamp(-90.0 + 1e-9, 90.0 - 1e-9);
+                        assert!(within_ring(&ring, LonLat { lon_deg, lat_deg }), "{}", at());
                     }
                 }
             }
@@ -289,7 +306,7 @@ fn ancestors_and_rings_follow_from_parents_and_neighbours() {
             let two = two.reduce(|a, b| a.union(&b)).unwrap();
             assert_eq!(grid.k_ring(level, zone, 2).unwrap(), two);
         }
-        assert_eq!(grid.k_ring(1, Zone(0), 20).unwrap(), grid.all_zones(1).unwrap());
+        assert_eq!(grid.k_ring(1, Zone(0), 40).unwrap(), grid.all_zones(1).unwrap());
     }
 }
 
@@ -318,7 +335,9 @@ fn the_centroid_is_near_the_centroid_of_area() {
             }
         }
         println!("{}: {farthest:.4} sides", label(&*grid, 4));
-        assert!(farthest < 0.1, "{}: {farthest} sides", label(&*grid, 4));
+        // rHEALPix's darts: the centre of the square is not that of its image.
+        let bound = if grid.spec().dggrs == "rHEALPix" { 0.21 } else { 0.1 };
+        assert!(farthest < bound, "{}: {farthest} sides", label(&*grid, 4));
     }
 }
 
@@ -395,7 +414,7 @@ fn poles_and_the_antimeridian_are_ordinary_places() {
                 assert_eq!(at(-170.0), at(190.0 + 360.0 * 1e7));
             }
             let pole = grid.zone_at(level, LonLat { lon_deg: 10.0, lat_deg: 90.0 }).unwrap();
-            assert!(grid.boundary(level, pole, 1).unwrap().iter().any(|point| point.lat_deg == 90.0));
+            assert!(plane_ring(&*grid, level, pole, 1).iter().any(|point| point.lat_deg == 90.0));
         }
         for bad in [f64::NAN, f64::INFINITY, 90.000_000_1, -91.0] {
             assert!(grid.zone_at(3, LonLat { lon_deg: 0.0, lat_deg: bad }).is_err());
@@ -431,7 +450,7 @@ fn zones_of_a_box_are_those_of_brute_force() {
     for grid in grids() {
         for level in levels(&*grid, 800) {
             let all: Vec<_> = grid.all_zones(level).unwrap().iter().collect();
-            let rings: Vec<_> = all.iter().map(|zone| grid.boundary(level, *zone, 60).unwrap()).collect();
+            let rings: Vec<_> = all.iter().map(|zone| plane_ring(&*grid, level, *zone, 60)).collect();
             for [west, south, east, north] in boxes(&mut random) {
                 let region = Region::bbox(west, south, east, north).unwrap();
                 let sets = [Containment::Intersects, Containment::Centroid, Containment::Within]
@@ -501,9 +520,9 @@ fn a_box_and_the_polygon_of_its_corners_are_one() {
 #[test]
 fn a_hole_is_outside() {
     let ring = |r: f64| geo::LineString::from(vec![(-r, -r), (r, -r), (r, r), (-r, r), (-r, -r)]);
-    let with_hole = geo::MultiPolygon(vec![geo::Polygon::new(ring(30.0), vec![ring(20.0)])]);
-    let whole = geo::MultiPolygon(vec![geo::Polygon::new(ring(30.0), vec![])]);
-    let hole = geo::MultiPolygon(vec![geo::Polygon::new(ring(20.0), vec![])]);
+    let with_hole = geo::MultiPolygon(vec![geo::Polygon::new(ring(30.1), vec![ring(20.1)])]);
+    let whole = geo::MultiPolygon(vec![geo::Polygon::new(ring(30.1), vec![])]);
+    let hole = geo::MultiPolygon(vec![geo::Polygon::new(ring(20.1), vec![])]);
     for grid in grids() {
         let level = levels(&*grid, 100_000).last().unwrap();
         let of = |polygons: &geo::MultiPolygon, containment| {
@@ -549,5 +568,40 @@ fn small_regions_at_the_finest_level_and_large_ones_are_quick() {
         let found = grid.zones_in(level, &half, Containment::Intersects).unwrap();
         assert!(found.len() * 2 > grid.zone_count(level) * 99 / 100);
         assert!(started.elapsed().as_secs_f64() < 2.0);
+    }
+}
+
+#[test]
+fn no_zone_level_or_text_makes_a_verb_panic() {
+    let mut random = Random(11);
+    for grid in grids_in_all_schemes() {
+        for _ in 0..3000 {
+            let level = random.between(0.0, 256.0) as u8 % if random.unit() < 0.5 { 16 } else { 255 };
+            let sub_level = level.saturating_add(random.between(0.0, 4.0) as u8);
+            let number = (random.unit() * 2f64.powf(random.between(0.0, 64.0))) as u64;
+            let zone = Zone(if random.unit() < 0.1 { u64::MAX } else { number });
+            let mut zones = [zone, Zone(0)];
+            let _ = grid.centroids(level, &[zone], &mut [LonLat::default()]);
+            let _ = grid.boundary(level, zone, 2);
+            let _ = grid.area_m2(level, zone);
+            let _ = grid.parents(level, zone);
+            let _ = grid.children(level, zone);
+            let _ = grid.neighbours(level, zone);
+            let _ = grid.sub_zones(level, zone, sub_level);
+            let _ = grid.ids(level, &[zone], &mut [ZoneId(0)]);
+            let _ = grid.positions(level, &[zone], &mut [0]);
+            let _ = grid.zones_of_ids(level, &[ZoneId(zone.0)], &mut [Zone(0)]);
+            let _ = grid.zones_of_positions(level, zone.0..zone.0.saturating_add(2), &mut zones);
+            let _ = grid.zone_text(level, zone);
+            let _ = grid.zone_count(level);
+            let length = random.between(0.0, 20.0) as usize;
+            let letter = |_| char::from(b"0123456789abcNOPS/x-"[random.between(0.0, 20.0) as usize % 20]);
+            let text: String = (0..length).map(letter).collect();
+            let _ = grid.parse_zone(&text, Some(level));
+            let point = LonLat { lon_deg: random.between(-1e300, 1e300), lat_deg: random.between(-90.0, 90.0) };
+            let _ = grid.zone_at(level, point);
+            assert!(grid.centroids(level, &[zone], &mut []).is_err());
+            assert!(grid.zones_at(level, &[point], &mut []).is_err());
+        }
     }
 }

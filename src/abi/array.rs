@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 use std::{ptr, slice};
 
-use super::bindings::{DggsArrayInfo, DggsAttributes, DggsPairs, DggsWindow};
+use super::bindings::{DggsArrayInfo, DggsAttributes, DggsPairs, DggsStrings, DggsWindow};
 use super::handle::ArrayBody;
 use super::memory::Owned;
 use super::{input, output};
@@ -14,6 +14,10 @@ use crate::store::{Call, NumericType, Target};
 
 pub(super) fn info(array: &ArrayBody, _call: &Arc<Call>) -> Result<*const DggsArrayInfo> {
     Ok(array.info.as_ptr())
+}
+
+pub(super) fn crs(array: &ArrayBody, _call: &Arc<Call>) -> Result<*mut DggsStrings> {
+    Ok(Owned::into_raw(output::strings(array.array.crs_wkt())))
 }
 
 pub(super) fn attributes(array: &ArrayBody, _call: &Arc<Call>) -> Result<*mut DggsAttributes> {

@@ -44,11 +44,11 @@ pub(super) fn info(group: &GroupBody, _call: &Arc<Call>) -> Result<*const DggsGr
 }
 
 pub(super) fn group_names(group: &GroupBody, call: &Arc<Call>) -> Result<*mut DggsStrings> {
-    Ok(Owned::into_raw(output::strings(&group.group.group_names(call)?)))
+    Ok(Owned::into_raw(output::strings(group.group.group_names(call)?.iter().map(String::as_str))))
 }
 
 pub(super) fn array_names(group: &GroupBody, call: &Arc<Call>) -> Result<*mut DggsStrings> {
-    Ok(Owned::into_raw(output::strings(&group.group.array_names(call)?)))
+    Ok(Owned::into_raw(output::strings(group.group.array_names(call)?.iter().map(String::as_str))))
 }
 
 pub(super) fn dimensions(group: &GroupBody, call: &Arc<Call>) -> Result<*mut DggsDimensions> {

@@ -16,8 +16,8 @@ fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
     }
 }
 
-pub(super) fn strings(texts: &[String]) -> Box<Owned<DggsStrings>> {
-    owned(|arena| arena.strings(texts.iter().map(String::as_str)))
+pub(super) fn strings<'t>(texts: impl IntoIterator<Item = &'t str>) -> Box<Owned<DggsStrings>> {
+    owned(|arena| arena.strings(texts.into_iter()))
 }
 
 pub(super) fn dimension_list(dimensions: &[Dimension]) -> Box<Owned<DggsDimensions>> {
@@ -38,6 +38,7 @@ pub(super) fn group_info(group: &dyn Group) -> Box<Owned<DggsGroupInfo>> {
         name: arena.text(group.name()),
         full_name: arena.text(group.full_name()),
         structural_info: arena.pairs(&group.structural_info()),
+        connection: arena.text(group.connection()),
     })
 }
 
@@ -64,7 +65,6 @@ pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>>
             has_offset: array.offset().is_some(),
             offset: array.offset().unwrap_or(0.0),
             unit: arena.text(array.unit()),
-            crs_wkt: optional_text(arena, array.crs_wkt()),
             coordinate_variables: arena.strings(array.coordinate_variables().iter().map(String::as_str)),
             block_size: arena.list(block_size),
             structural_info: arena.pairs(&array.structural_info()),

@@ -40,7 +40,6 @@ macro_rules! table {
                     out: *mut $on_out,
                     report: *mut DggsReport,
                 ) -> DggsStatus {
-                    #[allow(unused_unsafe, reason = "some bodies are safe")]
                     // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
                     unsafe {
                         guard::call_on::<$on_handle, _>(handle, out, report, |body, call| {
@@ -97,6 +96,7 @@ table! {
         group_dimensions: fn(GroupBody) -> *mut DggsDimensions = group::dimensions;
         group_attributes: fn(GroupBody) -> *mut DggsAttributes = group::attributes;
         array_info: fn(ArrayBody) -> *const DggsArrayInfo = array::info;
+        array_crs: fn(ArrayBody) -> *mut DggsStrings = array::crs;
         array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
     }
     read {

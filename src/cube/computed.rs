@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::cube::axis::{Axis, NO_ID, NO_ZONE};
 use crate::cube::progression::Progression;
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneId};
 use crate::store::{self, Call, NumericType, Run, Source, Target};
 
@@ -130,6 +130,9 @@ pub(super) struct ComputedArray {
     data_type: DataType,
     nodata: Option<Vec<u8>>,
     coordinates: Vec<String>,
+    structural_info: Vec<(String, String)>,
+    /// How messages name the store.
+    store: String,
 }
 
 impl ComputedArray {
@@ -141,6 +144,8 @@ impl ComputedArray {
         zone: Dimension,
         extra: Attributes,
         coordinates: Vec<String>,
+        structural_info: Vec<(String, String)>,
+        store: String,
     ) -> Self {
         let group = zone.group.clone();
         let inner = quantity.inner_axes(&**axis.grid()).into_iter().map(|(name, size)| Dimension {
@@ -160,7 +165,48 @@ impl ComputedArray {
             (_, DataType::Numeric(NumericType::UInt64)) => Some(NO_ID.to_ne_bytes().to_vec()),
             _ => None,
         };
-        Self { quantity, full_name, axis, dimensions, attributes, data_type, nodata, coordinates }
+        Self { quantity, full_name, axis, dimensions, attributes, data_type, nodata, coordinates, structural_info, store }
+    }
+
+    fn compute(&self, call: &Arc<Call>, window: &Window, target: Target<'_>) -> Result<()> {
+        let progressions = window.progressions(&self.dimensions)?;
+        let DataType::Numeric(numeric) = self.data_type else {
+            return Err(Error::invalid(format!("array {} holds text", self.full_name)));
+        };
+        let mut target = target;
+        let mut inner = Vec::new();
+        for (at, progression) in progressions.iter().enumerate().skip(1) {
+            let (ascending, reversed) = progression.ascending();
+            if reversed {
+                target.reverse(at);
+            }
+            let step = usize::try_from(ascending.step).unwrap_or(0);
+            inner.push([Run { from: ascending.start as usize, step, to: 0, count: ascending.count }]);
+        }
+        let widths: Vec<usize> = self.dimensions[1..].iter().map(|dimension| dimension.size as usize).collect();
+        let batch = |at: usize, mut part: Target<'_>| {
+            let count = part.counts()[0];
+            let zones = self.axis.zones(call, progressions[0].part(at, count))?;
+            let shape: Vec<usize> = std::iter::once(count).chain(widths.iter().copied()).collect();
+            let whole = [Run::whole(0, count)];
+            let runs: Vec<&[Run]> = std::iter::once(&whole[..]).chain(inner.iter().map(|run| &run[..])).collect();
+            part.copy_from(&Source { bytes: &self.rows(&zones)?, data_type: numeric, shape: &shape }, &runs)
+        };
+        if !target.is_disjoint() || target.counts()[0] <= BATCH {
+            return target.batches(0, BATCH).into_iter().try_for_each(|(at, part)| batch(at, part));
+        }
+        let batches = target.batches(0, BATCH);
+        store::pool::install(call, || batches.into_par_iter().try_for_each(|(at, part)| batch(at, part)))?
+    }
+
+    fn compute_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
+        if self.quantity != Quantity::ZoneText {
+            return Err(Error::invalid(format!("array {} holds numbers", self.full_name)));
+        }
+        let zones = self.axis.zones(call, window.progressions(&self.dimensions)?[0])?;
+        let (grid, level) = (self.axis.grid(), self.axis.level());
+        let text = |zone: Zone| (zone != NO_ZONE).then(|| grid.zone_text(level, zone)).transpose();
+        zones.into_iter().map(text).collect()
     }
 
     /// Values of one batch of zones, dense, in native byte order: one row of all inner positions a zone.
@@ -298,50 +344,16 @@ impl Array for ComputedArray {
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {
-        Vec::new()
+        self.structural_info.clone()
     }
 
     fn read_numbers(&self, call: &Arc<Call>, window: &Window, target: Target<'_>) -> Result<()> {
-        let progressions = window.progressions(&self.dimensions)?;
-        let DataType::Numeric(numeric) = self.data_type else {
-            return Err(Error::invalid(format!("array {} holds text", self.full_name)));
-        };
-        let mut target = target;
-        let mut inner = Vec::new();
-        for (at, progression) in progressions.iter().enumerate().skip(1) {
-            let (ascending, reversed) = progression.ascending();
-            if reversed {
-                target.reverse(at);
-            }
-            let step = usize::try_from(ascending.step).unwrap_or(0);
-            inner.push([Run { from: ascending.start as usize, step, to: 0, count: ascending.count }]);
-        }
-        let widths: Vec<usize> = self.dimensions[1..].iter().map(|dimension| dimension.size as usize).collect();
-        let batch = |at: usize, mut part: Target<'_>| {
-            let count = part.counts()[0];
-            let zones = self.axis.zones(call, progressions[0].part(at, count))?;
-            let shape: Vec<usize> = std::iter::once(count).chain(widths.iter().copied()).collect();
-            let whole = [Run::whole(0, count)];
-            let runs: Vec<&[Run]> = std::iter::once(&whole[..]).chain(inner.iter().map(|run| &run[..])).collect();
-            part.copy_from(&Source { bytes: &self.rows(&zones)?, data_type: numeric, shape: &shape }, &runs)
-        };
-        if !target.is_disjoint() || target.counts()[0] <= BATCH {
-            return target.batches(0, BATCH).into_iter().try_for_each(|(at, part)| batch(at, part));
-        }
-        let batches = target.batches(0, BATCH);
-        store::pool::install(call, || batches.into_par_iter().try_for_each(|(at, part)| batch(at, part)))?
+        self.compute(call, window, target).context(|| self.store.clone())
     }
 
     fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
-        if self.quantity != Quantity::ZoneText {
-            return Err(Error::invalid(format!("array {} holds numbers", self.full_name)));
-        }
-        let zones = self.axis.zones(call, window.progressions(&self.dimensions)?[0])?;
-        let (grid, level) = (self.axis.grid(), self.axis.level());
-        let text = |zone: Zone| (zone != NO_ZONE).then(|| grid.zone_text(level, zone)).transpose();
-        zones.into_iter().map(text).collect()
+        self.compute_texts(call, window).context(|| self.store.clone())
     }
-
     fn read_compounds(&self, _: &Arc<Call>, _: &Window) -> Result<Vec<u8>> {
         Err(Error::invalid(format!("array {} is not structured", self.full_name)))
     }

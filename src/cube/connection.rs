@@ -6,6 +6,7 @@
 //! | `DGGS:path`, `DGGS:"path"` | a store, forced |
 //! | `DGGS:"path":/group/array` | a node in a store; quotes optional |
 //! | `DGGS:HEALPix/9` | a grid without data |
+//! | `DGGS:"path"?BBOX=1,2,3,4` | any quoted form with open options in it; what a dataset opened with options is called, so that a VRT of it finds the same selection again |
 
 use crate::error::{Error, Result};
 use crate::grid;
@@ -22,6 +23,8 @@ pub(super) struct Connection {
     pub(super) node: String,
     /// True when the prefix was there: an unsuitable store is then an error, not somebody else's.
     pub(super) forced: bool,
+    /// Open options in the connection string itself.
+    pub(super) options: Vec<(String, String)>,
 }
 
 impl Connection {
@@ -31,13 +34,19 @@ impl Connection {
     /// A quote that is not closed, text between the closing quote and the colon, or an empty path.
     pub(super) fn parse(name: &str) -> Result<Self> {
         let Some(rest) = strip_prefix(name) else {
-            return Ok(Self { path: trim_slash(name).into(), node: "/".into(), forced: false });
+            return Ok(Self { path: trim_slash(name).into(), node: "/".into(), forced: false, options: Vec::new() });
         };
+        let mut options = Vec::new();
         let (path, node) = match rest.strip_prefix('"') {
             Some(quoted) => {
                 let (path, after) = quoted
                     .split_once('"')
                     .ok_or_else(|| Error::invalid(format!("{name}: the quote after {PREFIX} is not closed")))?;
+                let (after, query) = after.split_once('?').unwrap_or((after, ""));
+                for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+                    let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    options.push((decoded(name, key)?, decoded(name, value)?));
+                }
                 match after.strip_prefix(':') {
                     Some(node) if node.starts_with('/') => (path, node),
                     None if after.is_empty() => (path, "/"),
@@ -57,7 +66,14 @@ impl Connection {
             "" => "/",
             node => node,
         };
-        Ok(Self { path: trim_slash(path).into(), node: node.into(), forced: true })
+        Ok(Self { path: trim_slash(path).into(), node: node.into(), forced: true, options })
+    }
+
+    /// A connection string that opens the same with `options` in it.
+    pub(super) fn with_options(&self, options: &[(String, String)]) -> String {
+        let node = if self.node == "/" { String::new() } else { format!(":{}", self.node) };
+        let pairs: Vec<String> = options.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
+        format!("{PREFIX}\"{}\"{node}?{}", self.path, pairs.join("&"))
     }
 
     /// The DGGRS (canonically spelled) and level, when the path reads `<DGGRS>/<level>` of a DGGRS that is known.
@@ -83,6 +99,24 @@ fn split_node(text: &str) -> (&str, &str) {
         !is_url && !is_drive && at > 0
     });
     cut.map_or((text, "/"), |at| (&text[..at], &text[at + 1..]))
+}
+
+/// Percent encoding of what separates options, and of quotes and controls.
+fn encoded(text: &str) -> String {
+    let escape = |c: char| matches!(c, '%' | '&' | '=' | '?' | '"') || c.is_control();
+    text.chars().map(|c| if escape(c) { format!("%{:02X}", c as u32) } else { c.to_string() }).collect()
+}
+
+/// The inverse of [`encoded`].
+fn decoded(name: &str, text: &str) -> Result<String> {
+    let mut parts = text.split('%');
+    let mut decoded = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        decoded.push(byte.ok_or_else(|| Error::invalid(format!("{name}: '%' without two hexadecimal digits")))?);
+        decoded.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(decoded).map_err(|_| Error::invalid(format!("{name}: an option is not UTF-8")))
 }
 
 fn trim_slash(path: &str) -> &str {
@@ -111,9 +145,20 @@ mod tests {
             ("DGGS:/vsicurl/http://host/b.zarr", "/vsicurl/http://host/b.zarr", "/", true),
             ("DGGS:/vsicurl/http://host:80/b.zarr:/g/u/", "/vsicurl/http://host:80/b.zarr", "/g/u", true),
         ] {
-            let expected = Connection { path: path.into(), node: node.into(), forced };
+            let expected = Connection { path: path.into(), node: node.into(), forced, options: vec![] };
             assert_eq!(Connection::parse(name).unwrap(), expected, "{name}");
         }
+    }
+
+    #[test]
+    fn options_in_a_connection_string_come_back_as_they_were() {
+        let options = [("BBOX", "1,2,3,4"), ("ZONES", "@a&b=\"%é?.txt")].map(|(k, v)| (k.to_string(), v.to_string()));
+        let plain = Connection::parse("DGGS:\"a b.zarr\":/g").unwrap();
+        let name = plain.with_options(&options);
+        let again = Connection::parse(&name).unwrap();
+        assert_eq!((again.path.as_str(), again.node.as_str()), ("a b.zarr", "/g"), "{name}");
+        assert_eq!(again.options, options);
+        assert!(Connection::parse("DGGS:\"a\"?X=%1").is_err());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Described {
     pub(super) attributes: Attributes,
     /// True when its elements are text.
     pub(super) is_text: bool,
+    /// Why its metadata cannot be used: the array is listed, and opening it is this error.
+    pub(super) broken: Option<Error>,
     kind: ElementKind,
 }
 
@@ -33,9 +35,17 @@ pub(super) struct Described {
 pub(super) fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec<Described>> {
     let mut arrays = Vec::new();
     for name in group.array_names(call)? {
-        let Some(array) = group.array_metadata(call, &name)? else { continue };
+        let array = match group.array_metadata(call, &name) {
+            Ok(Some(array)) => array,
+            Ok(None) => continue,
+            Err(error) => {
+                arrays.push(Described::broken(name, error));
+                continue;
+            }
+        };
         arrays.push(Described {
             name,
+            broken: None,
             dimensions: array.dimensions().iter().map(|dimension| dimension.name.clone()).collect(),
             shape: array.shape().to_vec(),
             is_text: matches!(array.data_type(), DataType::Text { .. }),
@@ -47,6 +57,11 @@ pub(super) fn describe(call: &Arc<Call>, group: &hierarchy::Group) -> Result<Vec
 }
 
 impl Described {
+    fn broken(name: String, error: Error) -> Self {
+        let (dimensions, shape, attributes) = Default::default();
+        Self { name, dimensions, shape, attributes, is_text: false, broken: Some(error), kind: ElementKind::Other }
+    }
+
     /// As a convention sees it.
     pub(super) fn meta(&self) -> ArrayMeta<'_> {
         ArrayMeta {

@@ -28,6 +28,10 @@ pub(super) struct Shared {
     pub(super) hidden_groups: BTreeSet<String>,
     /// The only stored data array that is shown, where the connection string names one.
     pub(super) only_array: Option<String>,
+    /// A connection string that opens the same with the same options; empty when there are no options.
+    pub(super) connection: String,
+    /// How messages name the store.
+    pub(super) store: String,
 }
 
 /// A zone axis of a group, as it is shown.
@@ -217,6 +221,7 @@ impl CubeGroup {
             Some((layer, *quantity))
         })?;
         let attributes = if name == layer.id_array { self.id_attributes(layer) } else { Attributes::new() };
+        let structural_info = layer.structural_info();
         Some(ComputedArray::new(
             quantity,
             self.path_of(name),
@@ -224,6 +229,8 @@ impl CubeGroup {
             layer.dimension.clone(),
             attributes,
             self.coordinates(layer, name),
+            structural_info,
+            self.shared.store.clone(),
         ))
     }
 
@@ -266,6 +273,7 @@ impl CubeGroup {
         Ok(StoredArray::new(
             array,
             Overlay {
+                store: self.shared.store.clone(),
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
                 coordinates: layer.map(|layer| self.coordinates(layer, array_name)).unwrap_or_default(),
@@ -286,12 +294,36 @@ impl CubeGroup {
                 return Some(own);
             }
         }
-        let layer = layer?;
+        // Ids are names, not places: a CRS on them would have netCDF copies call them longitudes.
+        let layer = layer.filter(|layer| layer.id_array != array.name)?;
         let meta = detect::group_meta(&self.full_name, &self.attributes, &self.arrays, &self.ancestors);
         let said = convention::crs::of_array(&meta, &array.meta());
         let mut candidates: Vec<String> = said.into_iter().map(|definition| definition.text).collect();
         candidates.push(grid_definition(&layer.found.spec));
         Some(Crs::new(candidates))
+    }
+
+    fn group(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Group>>> {
+        if !self.group_names(call)?.iter().any(|known| known == name) {
+            return Ok(None);
+        }
+        let Some(stored) = self.stored.as_ref().map(|stored| stored.open_group(call, name)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let ancestors = std::iter::once(self.attributes.clone()).chain(self.ancestors.iter().cloned()).collect();
+        Ok(Some(Arc::new(Self::open(call, stored, ancestors, self.shared.clone())?)))
+    }
+
+    fn array(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Array>>> {
+        if let Some(computed) = self.computed(name) {
+            return Ok(Some(Arc::new(computed)));
+        }
+        if self.described(name).is_none_or(|array| !self.shows(array)) {
+            return Ok(None);
+        }
+        let opened = self.stored.as_ref().map(|stored| stored.open_array(call, name)).transpose()?.flatten();
+        let opened = opened.map(|array| self.stored_array(array)).transpose()?;
+        Ok(opened.map(|array| Arc::new(array) as Arc<dyn Array>))
     }
 
     fn plain_dimension(&self, name: &str, size: u64) -> Dimension {
@@ -362,40 +394,21 @@ impl Group for CubeGroup {
     }
 
     fn array_names(&self, _: &Arc<Call>) -> Result<Vec<String>> {
-        let stored = self.arrays.iter().filter(|array| self.shows(array)).map(|array| array.name.clone());
+        // Arrays on one axis go first, computed ones among them: GDAL's netCDF writer takes the only such array that it has
+        // seen for longitudes when the first array on two axes comes.
+        let shown = self.arrays.iter().filter(|array| self.shows(array) && self.computed(&array.name).is_none());
+        let (line, block): (Vec<&Described>, Vec<&Described>) = shown.partition(|array| array.dimensions.len() <= 1);
         let computed = self.layers.iter().flat_map(|layer| layer.computed.iter().map(|(name, _)| name.clone()));
-        let mut names: Vec<String> = stored.collect();
-        for name in computed {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        Ok(names)
+        let name = |array: &&Described| array.name.clone();
+        Ok(line.iter().map(name).chain(computed).chain(block.iter().map(name)).collect())
     }
 
     fn open_group(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Group>>> {
-        if !self.group_names(call)?.iter().any(|known| known == name) {
-            return Ok(None);
-        }
-        let Some(stored) = self.stored.as_ref().map(|stored| stored.open_group(call, name)).transpose()?.flatten() else {
-            return Ok(None);
-        };
-        let ancestors = std::iter::once(self.attributes.clone()).chain(self.ancestors.iter().cloned()).collect();
-        Ok(Some(Arc::new(Self::open(call, stored, ancestors, self.shared.clone())?)))
+        self.group(call, name).context(|| self.shared.store.clone())
     }
-
     fn open_array(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Array>>> {
-        if let Some(computed) = self.computed(name) {
-            return Ok(Some(Arc::new(computed)));
-        }
-        if self.described(name).is_none_or(|array| !self.shows(array)) {
-            return Ok(None);
-        }
-        let opened = self.stored.as_ref().map(|stored| stored.open_array(call, name)).transpose()?.flatten();
-        let opened = opened.map(|array| self.stored_array(array)).transpose().context(|| format!("array {}", self.path_of(name)))?;
-        Ok(opened.map(|array| Arc::new(array) as Arc<dyn Array>))
+        self.array(call, name).context(|| self.shared.store.clone())
     }
-
     fn dimensions(&self, _: &Arc<Call>) -> Result<Vec<Dimension>> {
         let mut dimensions: Vec<Dimension> = self.layers.iter().map(|layer| layer.dimension.clone()).collect();
         for array in self.arrays.iter().filter(|array| self.shows(array)) {
@@ -419,6 +432,10 @@ impl Group for CubeGroup {
 
     fn attributes(&self) -> &Attributes {
         &self.attributes
+    }
+
+    fn connection(&self) -> &str {
+        &self.shared.connection
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {

@@ -73,6 +73,8 @@ pub trait Group: Send + Sync {
     fn attributes(&self) -> &Attributes;
     /// Key and value pairs of `GetStructuralInfo()`.
     fn structural_info(&self) -> Vec<(String, String)>;
+    /// A connection string that opens the same store with the same open options; empty when the name alone does.
+    fn connection(&self) -> &str;
 }
 
 /// An array of the opened store: stored, selected or computed.

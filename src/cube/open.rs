@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::convention::{self, Compression, Coverage, ZoneAxis};
+use crate::convention::{self, Compression, Coverage, IdentityOptions, ZoneAxis};
 use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
@@ -61,17 +61,19 @@ pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified 
 pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Group>>> {
     let mut connection = Connection::parse(&request.name)?;
     connection.forced |= request.forced;
-    open_connection(call, &connection, &request.options).context(|| request.name.clone())
+    let mut options = request.options.clone();
+    options.append(&mut connection.options);
+    open_connection(call, &connection, options).context(|| request.name.clone())
 }
 
 fn open_connection(
     call: &Arc<Call>,
     connection: &Connection,
-    pairs: &[(String, String)],
+    pairs: Vec<(String, String)>,
 ) -> Result<Option<Arc<dyn Group>>> {
     let store = VsiStore::new(&connection.path, call);
     if connection.forced && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists()) {
-        return open_grid(call, dggrs, level, Options::parse(pairs)?).map(Some);
+        return open_grid(call, dggrs, level, Request::new(connection, pairs)).map(Some);
     }
     let Some(node) = hierarchy::open(&store)? else {
         return if connection.forced { Err(no_store(&store)) } else { Ok(None) };
@@ -84,10 +86,10 @@ fn open_connection(
             None => return Ok(None),
         },
     };
-    match open_store(call, root, only, pairs) {
-        Ok(Some(root)) => Ok(Some(root)),
-        Ok(None) if connection.forced => Err(no_convention()),
-        Ok(None) => Ok(None),
+    match open_store(call, root, only, Request::new(connection, pairs)) {
+        Ok(Found::Cube(root)) => Ok(Some(root)),
+        Ok(Found::Nothing(broken)) if connection.forced => Err(broken.unwrap_or_else(no_convention)),
+        Ok(Found::Nothing(_)) => Ok(None),
         // A grid that this build does not know: a plain Zarr view is better than nothing.
         Err(error) if error.kind() == Kind::Unsupported && !connection.forced => Ok(None),
         Err(error) => Err(error),
@@ -140,7 +142,32 @@ fn descend(
     Ok((group, None))
 }
 
-fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options) -> Result<Arc<dyn Group>> {
+/// What was asked for, once the store is found.
+struct Request {
+    /// A connection string that opens the same.
+    connection: String,
+    /// How messages name the store.
+    store: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl Request {
+    fn new(connection: &Connection, pairs: Vec<(String, String)>) -> Self {
+        let name = if pairs.is_empty() { String::new() } else { connection.with_options(&pairs) };
+        Self { connection: name, store: connection.path.clone(), pairs }
+    }
+
+    fn names(&self, option: &str) -> bool {
+        self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option))
+    }
+
+    fn shared(self, options: Options, hidden_groups: BTreeSet<String>, only_array: Option<String>) -> Arc<Shared> {
+        Arc::new(Shared { options, hidden_groups, only_array, connection: self.connection, store: self.store })
+    }
+}
+
+fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request) -> Result<Arc<dyn Group>> {
+    let options = Options::parse(&request.pairs)?;
     let (family, _) = grid::family_of(dggrs)?;
     let found = ZoneAxis {
         convention: convention::FROM_OPTIONS,
@@ -157,23 +184,36 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, options: Options)
     if level > max {
         return Err(Error::invalid(format!("{dggrs} has levels 0 to {max}, not {level}")));
     }
-    let shared = Arc::new(Shared { options, hidden_groups: BTreeSet::new(), only_array: None });
+    let shared = request.shared(options, BTreeSet::new(), None);
     Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
+}
+
+/// What a Zarr store turned out to be.
+enum Found {
+    /// A cube.
+    Cube(Arc<dyn Group>),
+    /// No zone axis; and why an array that might have had one could not be used.
+    Nothing(Option<Error>),
 }
 
 fn open_store(
     call: &Arc<Call>,
     root: Arc<hierarchy::Group>,
     only_array: Option<String>,
-    pairs: &[(String, String)],
-) -> Result<Option<Arc<dyn Group>>> {
-    let search = Search::new(call, &root)?;
+    request: Request,
+) -> Result<Found> {
+    let mut search = Search::new(call, &root, &IdentityOptions::default())?;
     // Options are only read for stores that are ours: a plain Zarr store must fall through in silence.
-    let names_grid = pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case("DGGRS"));
-    if search.levels.is_empty() && search.error.is_none() && !names_grid {
-        return Ok(None);
+    if search.levels.is_empty() && search.error.is_none() && !request.names("DGGRS") {
+        return Ok(Found::Nothing(search.broken));
     }
-    let mut options = Options::parse(pairs)?;
+    let mut options = Options::parse(&request.pairs)?;
+    if let Some(wanted) = options.identity.convention {
+        search = Search::new(call, &root, &IdentityOptions { convention: Some(wanted), ..Default::default() })?;
+        if search.levels.is_empty() && search.error.is_none() && options.identity.dggrs.is_none() {
+            return Err(Error::invalid(format!("open option CONVENTION: there is no metadata of {wanted}")));
+        }
+    }
     if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
         return Err(error);
     }
@@ -186,10 +226,10 @@ fn open_store(
         hidden_groups.extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
         options.identity.level = None;
     }
-    let shared = Arc::new(Shared { options, hidden_groups, only_array });
+    let shared = request.shared(options, hidden_groups, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
     let ours = group.has_zones() || !distinct.is_empty();
-    Ok(ours.then(|| Arc::new(group) as Arc<dyn Group>))
+    Ok(if ours { Found::Cube(Arc::new(group)) } else { Found::Nothing(search.broken) })
 }
 
 /// The zone axes of a hierarchy, by its metadata alone.
@@ -198,19 +238,31 @@ struct Search {
     levels: Vec<(String, Option<u8>)>,
     /// The first convention that was broken.
     error: Option<Error>,
+    /// The first array whose metadata cannot be used.
+    broken: Option<Error>,
     visited: usize,
 }
 
 impl Search {
-    fn new(call: &Arc<Call>, root: &hierarchy::Group) -> Result<Self> {
-        let mut search = Self { levels: Vec::new(), error: None, visited: 0 };
-        search.visit(call, root, &[])?;
+    fn new(call: &Arc<Call>, root: &hierarchy::Group, identity: &IdentityOptions) -> Result<Self> {
+        let mut search = Self { levels: Vec::new(), error: None, broken: None, visited: 0 };
+        search.visit(call, root, &[], identity)?;
         Ok(search)
     }
 
-    fn visit(&mut self, call: &Arc<Call>, group: &hierarchy::Group, ancestors: &[Attributes]) -> Result<()> {
+    fn visit(
+        &mut self,
+        call: &Arc<Call>,
+        group: &hierarchy::Group,
+        ancestors: &[Attributes],
+        identity: &IdentityOptions,
+    ) -> Result<()> {
         self.visited += 1;
-        match detect::zone_axes(group, &detect::describe(call, group)?, ancestors, &Default::default()) {
+        let arrays = detect::describe(call, group)?;
+        if let Some(broken) = arrays.iter().find_map(|array| array.broken.clone()) {
+            self.broken.get_or_insert(broken);
+        }
+        match detect::zone_axes(group, &arrays, ancestors, identity) {
             Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -222,7 +274,7 @@ impl Search {
                 break;
             }
             if let Some(child) = group.open_group(call, &name)? {
-                self.visit(call, &child, &below)?;
+                self.visit(call, &child, &below, identity)?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use crate::cube::crs::Crs;
 use crate::cube::positions::Positions;
 use crate::cube::progression::{Chosen, Progression};
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 use crate::hierarchy::{self, AxisSelection};
 use crate::store::{Call, NumericType, Run, Source, Target};
 
@@ -22,10 +22,13 @@ pub(super) struct StoredArray {
     coordinates: Vec<String>,
     crs: Option<Crs>,
     structural_info: Vec<(String, String)>,
+    store: String,
 }
 
 /// What the cube adds to a stored array.
 pub(super) struct Overlay {
+    /// How messages name the store.
+    pub(super) store: String,
     /// Axes, slowest first, with the sizes that are shown.
     pub(super) dimensions: Vec<Dimension>,
     /// The zone axis and its place among the axes.
@@ -43,13 +46,13 @@ pub(super) struct Overlay {
 impl StoredArray {
     /// `array` with `overlay` over it.
     pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
-        let Overlay { dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
+        let Overlay { store, dimensions, zone, attributes, coordinates, crs, mut structural_info } = overlay;
         structural_info.extend_from_slice(array.structural_info());
         let mut nodata = array.nodata().map(<[u8]>::to_vec);
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());
         }
-        Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info }
+        Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info, store }
     }
 
     /// The window as the hierarchy reads it; `turned` hears of an axis that comes out in reverse order.
@@ -282,15 +285,17 @@ impl Array for StoredArray {
     }
 
     fn read_numbers(&self, call: &Arc<Call>, window: &Window, mut target: Target<'_>) -> Result<()> {
-        if let Some(points) = self.points(window)? {
-            return self.read_number_points(call, window, &points, target);
+        let place = || self.store.clone();
+        if let Some(points) = self.points(window).context(place)? {
+            return self.read_number_points(call, window, &points, target).context(place);
         }
-        let chosen = self.chosen(window, |axis| target.reverse(axis))?;
-        self.array.read(call, &Chosen::selections(&chosen), target)
+        let chosen = self.chosen(window, |axis| target.reverse(axis)).context(place)?;
+        self.array.read(call, &Chosen::selections(&chosen), target).context(place)
     }
 
     fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
-        self.read_elements(window, None, |selections| self.array.read_texts(call, selections))
+        let read = |selections: &[AxisSelection<'_>]| self.array.read_texts(call, selections);
+        self.read_elements(window, None, read).context(|| self.store.clone())
     }
 
     fn read_compounds(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<u8>> {
@@ -301,8 +306,8 @@ impl Array for StoredArray {
         let elements = self.read_elements(window, missing, |selections| {
             let bytes = self.array.read_compounds(call, selections)?;
             Ok(bytes.chunks_exact(*size).map(<[u8]>::to_vec).collect())
-        })?;
-        Ok(elements.concat())
+        });
+        Ok(elements.context(|| self.store.clone())?.concat())
     }
 
     fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
@@ -310,7 +315,7 @@ impl Array for StoredArray {
             Some(points) => self.chosen_points(window, &points)?,
             None => self.chosen(window, |_| ())?,
         };
-        self.array.advise(call, &Chosen::selections(&chosen), cache_bytes(options)?)
+        self.array.advise(call, &Chosen::selections(&chosen), cache_bytes(options)?).context(|| self.store.clone())
     }
 }
 

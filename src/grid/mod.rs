@@ -10,8 +10,10 @@
 
 pub mod authalic;
 mod descend;
+pub mod h3;
 pub mod healpix;
 pub mod region;
+pub mod rhealpix;
 mod zone_set;
 
 use std::ops::Range;
@@ -241,7 +243,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix }
+families! { healpix, h3, rhealpix }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///

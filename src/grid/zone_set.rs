@@ -6,7 +6,7 @@ use super::Zone;
 
 /// A set of zones of one level: sorted, disjoint, non-adjacent, non-empty ranges of [`Zone`] numbers.
 ///
-/// Where a family's numbers have gaps (H3) a range means all valid zones within it.
+/// Every family numbers its zones without gaps, so a range holds as many zones as numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ZoneSet(Vec<Range<u64>>);
 
@@ -41,7 +41,7 @@ impl ZoneSet {
         &self.0
     }
 
-    /// Number of zones (of zone numbers, where a family's numbers have gaps).
+    /// Number of zones.
     pub fn len(&self) -> u64 {
         self.0.iter().map(|range| range.end - range.start).sum()
     }

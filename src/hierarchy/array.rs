@@ -160,7 +160,6 @@ impl Chunks {
         }
         let plain = decoder::plain_compressor(metadata);
         let chain = built.chain.clone();
-        let fill = metadata.fill.as_deref();
-        Ok(Self::Files(Decoder::new(&built, chain, &metadata.chunk_shape, fill, &metadata.stored, plain.as_ref())?))
+        Ok(Self::Files(Decoder::new(&built, chain, &metadata.chunk_shape, &metadata.stored, plain.as_ref())?))
     }
 }

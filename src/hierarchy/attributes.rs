@@ -36,7 +36,8 @@ impl AttributeValue {
                 None => Self::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
             Value::Array(items) => Self::from_list(items).unwrap_or_else(|| Self::Json(json.to_string())),
-            Value::Null | Value::Bool(_) | Value::Object(_) => Self::Json(json.to_string()),
+            Value::Null => Self::Text(String::new()),
+            Value::Bool(_) | Value::Object(_) => Self::Json(json.to_string()),
         }
     }
 

@@ -34,6 +34,9 @@ impl NodeMetadata {
     pub(super) fn from_v3(json: Value) -> Result<Self> {
         let is_array = match (json["zarr_format"].as_u64(), json["node_type"].as_str()) {
             (Some(3), Some("array")) => true,
+            (Some(3), Some("group")) if json.get("shape").is_some() => {
+                return Err(Error::corrupt("zarr.json says \"group\", but has a shape"));
+            }
             (Some(3), Some("group")) => false,
             _ => return Err(Error::corrupt("zarr.json is not that of a group or array of format 3")),
         };

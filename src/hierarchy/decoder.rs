@@ -6,9 +6,11 @@ use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use serde_json::Value;
-use zarrs::array::codec::api::{ArrayToBytesCodecTraits, CodecOptions};
-use zarrs::array::{Array, ArrayBytes, ArrayMetadata as ZarrsMetadata, CodecChain, DataType, FillValue};
+use serde_json::{Value, json};
+use zarrs::array::codec::api::{ArrayToBytesCodecTraits, Codec, CodecOptions};
+use zarrs::array::{ArrayBytes, CodecChain, DataType, FillValue};
+use zarrs::metadata::v2::{DataTypeMetadataV2, MetadataV2};
+use zarrs::metadata::v3::MetadataV3;
 
 use super::metadata::{self, ArrayMetadata};
 use super::types::Stored;
@@ -47,15 +49,68 @@ pub(super) struct Built {
     pub(super) chain: Arc<CodecChain>,
 }
 
-/// Lets zarrs understand the metadata.
+/// Lets zarrs understand types and codecs. (Not through its `Array`, which would start rayon's global pool.)
 pub(super) fn build(metadata: &ArrayMetadata) -> Result<Built> {
     codecs::prepare()?;
-    let unsupported = |error: String| Error::unsupported(error);
-    let for_zarrs: ZarrsMetadata =
-        serde_json::from_value(metadata.for_zarrs.clone()).map_err(|error| Error::corrupt(error.to_string()))?;
-    // storage is ours; zarrs only gets to see the metadata
-    let array = Array::<()>::new_with_metadata(Arc::new(()), "/", for_zarrs).map_err(|error| unsupported(error.to_string()))?;
-    Ok(Built { data_type: array.data_type().clone(), fill_value: array.fill_value().clone(), chain: array.codecs() })
+    let list = match metadata.version {
+        2 => codecs_of_v2(metadata)?,
+        _ => metadata.for_zarrs["codecs"].as_array().cloned().unwrap_or_default(),
+    };
+    let data_type = match metadata.version {
+        2 => {
+            let dtype = &metadata.for_zarrs["dtype"];
+            DataType::from_metadata(&serde_json::from_value::<DataTypeMetadataV2>(dtype.clone()).map_err(bad(dtype))?)
+        }
+        _ => {
+            let data_type = &metadata.for_zarrs["data_type"];
+            DataType::from_metadata(&serde_json::from_value::<MetadataV3>(data_type.clone()).map_err(bad(data_type))?)
+        }
+    };
+    let data_type = data_type.map_err(|error| Error::unsupported(error.to_string()))?;
+    let zero = || vec![0; metadata.stored.size().unwrap_or(0)];
+    let fill_value = FillValue::new(metadata.fill.clone().unwrap_or_else(zero));
+    Ok(Built { data_type, fill_value, chain: chain(&list)? })
+}
+
+/// The filters and the compressor of V2 as one list, in the order in which they encode.
+fn codecs_of_v2(metadata: &ArrayMetadata) -> Result<Vec<Value>> {
+    let mut list = Vec::new();
+    if metadata.for_zarrs["order"] == "F" {
+        let order: Vec<usize> = (0..metadata.shape.len()).rev().collect();
+        list.push(json!({"name": "transpose", "configuration": {"order": order}}));
+    }
+    let filters = metadata.for_zarrs["filters"].as_array().cloned().unwrap_or_default();
+    let gives_bytes = filters.iter().any(|filter| filter["id"] == "vlen-utf8");
+    list.extend(filters);
+    if !gives_bytes {
+        let is_big = metadata.for_zarrs["dtype"].as_str().is_some_and(|dtype| dtype.starts_with('>'));
+        list.push(json!({"name": "bytes", "configuration": {"endian": if is_big { "big" } else { "little" }}}));
+    }
+    list.extend(Some(metadata.for_zarrs["compressor"].clone()).filter(|compressor| !compressor.is_null()));
+    Ok(list)
+}
+
+/// The codecs of a list: those of V2 have an `id`, those of V3 a `name`.
+pub(super) fn chain(list: &[Value]) -> Result<Arc<CodecChain>> {
+    let (mut array_to_array, mut array_to_bytes, mut bytes_to_bytes) = (Vec::new(), None, Vec::new());
+    for json in list {
+        let codec = match json.get("id") {
+            Some(_) => Codec::from_metadata(&serde_json::from_value::<MetadataV2>(json.clone()).map_err(bad(json))?),
+            None => Codec::from_metadata(&serde_json::from_value::<MetadataV3>(json.clone()).map_err(bad(json))?),
+        };
+        match codec.map_err(|error| Error::unsupported(format!("codec {json}: {error}")))? {
+            Codec::ArrayToArray(codec) => array_to_array.push(codec),
+            Codec::BytesToBytes(codec) => bytes_to_bytes.push(codec),
+            Codec::ArrayToBytes(codec) if array_to_bytes.is_none() => array_to_bytes = Some(codec),
+            Codec::ArrayToBytes(_) => return Err(Error::corrupt("two codecs that turn elements into bytes")),
+        }
+    }
+    let array_to_bytes = array_to_bytes.ok_or_else(|| Error::corrupt("no codec that turns elements into bytes"))?;
+    Ok(Arc::new(CodecChain::new(array_to_array, array_to_bytes, bytes_to_bytes)))
+}
+
+fn bad(json: &Value) -> impl Fn(serde_json::Error) -> Error + '_ {
+    move |error| Error::corrupt(format!("{json}: {error}"))
 }
 
 impl Decoder {
@@ -65,7 +120,6 @@ impl Decoder {
         built: &Built,
         chain: Arc<CodecChain>,
         shape: &[u64],
-        fill: Option<&[u8]>,
         stored: &Stored,
         plain: Option<&Value>,
     ) -> Result<Self> {
@@ -75,10 +129,6 @@ impl Decoder {
         let elements = elements.filter(|&elements| elements.checked_mul(size).is_some_and(|bytes| bytes <= MAX_CHUNK_BYTES));
         let elements = usize::try_from(elements.ok_or_else(too_large)?).map_err(|_| too_large())?;
         let nonzero: Option<Vec<NonZeroU64>> = shape.iter().map(|&extent| NonZeroU64::new(extent)).collect();
-        let fill_value = match (fill, stored) {
-            (Some(fill), _) => FillValue::new(fill.to_vec()),
-            (None, _) => built.fill_value.clone(),
-        };
         let shortcut = match plain {
             None => Shortcut::None,
             Some(Value::Null) => Shortcut::Raw,
@@ -92,7 +142,7 @@ impl Decoder {
             counts: shape.iter().map(|&extent| extent as usize).collect(),
             elements,
             data_type: built.data_type.clone(),
-            fill_value,
+            fill_value: built.fill_value.clone(),
             chain,
             shortcut,
             options: codecs::prepare()?,

@@ -95,8 +95,9 @@ fn simple(text: &str, has_object_codec: bool) -> Result<Parsed> {
         ('M' | 'm', 8) => Ok(Parsed { time: Some(scalar.time()?), ..number(NumericType::Int64, "i8") }),
         ('S' | 'V', size) if size > 0 => Ok(opaque(Stored::Bytes(size), format!("|V{size}"))),
         ('U', characters) if characters > 0 => {
-            let order = if scalar.big_endian { '>' } else { '<' };
-            Ok(opaque(Stored::Utf32(characters), format!("{order}U{characters}")))
+            // zarrs would not swap its bytes
+            let swapped = scalar.big_endian != cfg!(target_endian = "big");
+            Ok(opaque(Stored::Utf32 { characters, swapped }, format!("|V{}", characters.saturating_mul(4))))
         }
         ('O', _) if has_object_codec => Ok(opaque(Stored::Text, "|O".to_string())),
         ('O', _) => Err(Error::unsupported("objects without a filter vlen-utf8")),

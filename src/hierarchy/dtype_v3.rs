@@ -53,7 +53,7 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
         "fixed_length_utf32" => {
             let length = length()?;
             let for_zarrs = json!({"name": name, "configuration": {"length_bytes": length}});
-            Ok(parsed(Stored::Utf32(length / 4), for_zarrs))
+            Ok(parsed(Stored::Utf32 { characters: length / 4, swapped: false }, for_zarrs))
         }
         "numpy.datetime64" | "numpy.timedelta64" => {
             let unit = configuration.get("unit").and_then(Value::as_str).unwrap_or("generic").to_string();
@@ -132,16 +132,4 @@ fn structure(configuration: &Map<String, Value>, depth: usize) -> Result<(usize,
         offset = offset.saturating_add(size);
     }
     Ok((offset, members))
-}
-
-/// A fill value that zarrs accepts for the type it decodes; ours is kept apart.
-pub(super) fn fill_for_zarrs(stored: &Stored, name: &Value) -> Value {
-    match stored {
-        Stored::Number(_) if name == "bool" => json!(false),
-        Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) => json!([0.0, 0.0]),
-        Stored::Number(NumericType::Float16 | NumericType::Float32 | NumericType::Float64) => json!(0.0),
-        Stored::Number(_) => json!(0),
-        Stored::Bytes(size) | Stored::Record { size, .. } => json!(vec![0; *size]),
-        Stored::Utf32(_) | Stored::Text => json!(""),
-    }
 }

@@ -18,15 +18,16 @@ pub(super) fn element(stored: &Stored, json: &Value) -> Result<Option<Vec<u8>>> 
         (Stored::Number(number), _) => numeric(*number, json).map(Some).ok_or_else(bad),
         (Stored::Text, Value::String(text)) => Ok(Some(text.clone().into_bytes())),
         // numcodecs writes 0 for objects
-        (Stored::Text | Stored::Utf32(_) | Stored::Bytes(_) | Stored::Record { .. }, Value::Number(number))
+        (Stored::Text | Stored::Utf32 { .. } | Stored::Bytes(_) | Stored::Record { .. }, Value::Number(number))
             if number.as_f64() == Some(0.0) =>
         {
             Ok(Some(vec![0; stored.size().unwrap_or(0)]))
         }
-        (Stored::Utf32(characters), Value::String(text)) => {
+        (Stored::Utf32 { characters, swapped }, Value::String(text)) => {
             let mut bytes = Vec::new();
             for character in text.chars().take(*characters) {
-                bytes.extend_from_slice(&u32::from(character).to_ne_bytes());
+                let code = u32::from(character);
+                bytes.extend_from_slice(&(if *swapped { code.swap_bytes() } else { code }).to_ne_bytes());
             }
             bytes.resize(characters.checked_mul(4).ok_or_else(bad)?, 0);
             Ok(Some(bytes))
@@ -108,7 +109,7 @@ fn complex(half: NumericType, json: &Value) -> Option<Vec<u8>> {
     Some([numeric(half, real)?, numeric(half, imaginary)?].concat())
 }
 
-/// An integer, also one written as a float.
+/// An integer, also one written as a float, or as text: GDAL's Zarr driver does so beyond 53 bits.
 fn integer(json: &Value) -> Option<i128> {
     match json {
         Value::Number(number) => {
@@ -117,6 +118,7 @@ fn integer(json: &Value) -> Option<i128> {
             })
         }
         Value::Bool(flag) => Some(i128::from(*flag)),
+        Value::String(text) => text.parse().ok(),
         _ => None,
     }
 }
@@ -210,6 +212,7 @@ mod tests {
         assert_eq!(number(NumericType::Float32, json!("NaN")), Some(f32::NAN.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::Float32, json!("0x7fc00001")), Some(0x7fc0_0001_u32.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::UInt64, json!(u64::MAX)), Some(u64::MAX.to_ne_bytes().to_vec()));
+        assert_eq!(number(NumericType::UInt64, json!(u64::MAX.to_string())), Some(u64::MAX.to_ne_bytes().to_vec()));
         assert_eq!(number(NumericType::UInt8, json!(256)), None);
         assert_eq!(number(NumericType::UInt8, json!(true)), Some(vec![1]));
         assert_eq!(number(NumericType::Int16, json!(null)), None);

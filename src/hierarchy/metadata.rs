@@ -110,28 +110,21 @@ impl ArrayMetadata {
             Some(other) => separator(other)?,
         };
         let compressor = object.get("compressor").cloned().unwrap_or(Value::Null);
+        for codec in filters.iter().chain(Some(&compressor).filter(|compressor| !compressor.is_null())) {
+            if !codec["id"].is_string() {
+                return Err(Error::corrupt(format!("the codec {codec} has no id")));
+            }
+        }
         let rename = |codec: &Value| {
             let mut codec = codec.clone();
             codecs::rename(&mut codec);
             codec
         };
         let for_zarrs = json!({
-            "zarr_format": 2,
-            "shape": shape,
-            "chunks": chunk_shape,
             "dtype": parsed.for_zarrs,
-            "compressor": rename(&compressor),
-            "fill_value": match parsed.stored {
-                Stored::Number(NumericType::CFloat32 | NumericType::CFloat64) | Stored::Utf32(_) | Stored::Bytes(_)
-                | Stored::Record { .. } => dtype_v3::fill_for_zarrs(&parsed.stored, dtype),
-                Stored::Number(_) | Stored::Text => Value::Null,
-            },
             "order": if is_fortran { "F" } else { "C" },
-            "filters": match filters.is_empty() {
-                true => Value::Null,
-                false => Value::Array(filters.iter().map(rename).collect()),
-            },
-            "dimension_separator": separator.to_string(),
+            "filters": filters.iter().map(rename).collect::<Vec<_>>(),
+            "compressor": rename(&compressor),
         });
         let mut info = Vec::new();
         if !compressor.is_null() {
@@ -184,16 +177,7 @@ impl ArrayMetadata {
         give_delta_its_byte_order(&mut codec_list);
         codec_list.iter_mut().for_each(codecs::rename);
         let is_plain = is_plain(&codec_list, &parsed.stored);
-        let for_zarrs = json!({
-            "zarr_format": 3,
-            "node_type": "array",
-            "shape": shape,
-            "data_type": parsed.for_zarrs,
-            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": chunk_shape}},
-            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-            "fill_value": dtype_v3::fill_for_zarrs(&parsed.stored, data_type),
-            "codecs": codec_list,
-        });
+        let for_zarrs = json!({"data_type": parsed.for_zarrs, "codecs": codec_list});
         let attributes = object.get("attributes").and_then(Value::as_object).cloned().unwrap_or_default();
         let fill_json = object.get("fill_value").cloned().unwrap_or(Value::Null);
         Self {

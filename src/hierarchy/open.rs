@@ -50,9 +50,10 @@ pub fn open(store: &VsiStore) -> Result<Option<Node>> {
     if root.is_array {
         let name = store.path().split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let full_name = format!("/{name}");
-        let metadata = metadata::parse(root.version, &root.json, root.attributes, &full_name)
+        let array = metadata::parse(root.version, &root.json, root.attributes, &full_name)
+            .and_then(|metadata| Array::new(&context, full_name, String::new(), metadata))
             .context(|| store.path().to_string())?;
-        return Ok(Some(Node::Array(Array::new(&context, full_name, String::new(), metadata)?)));
+        return Ok(Some(Node::Array(array)));
     }
     let source = match tree {
         Some((tree, path)) => Source::Tree { tree: Arc::new(tree), path },

@@ -242,14 +242,16 @@ impl Tasks<'_> {
         let shown = stored.on_host();
         let tiles = &self.array.context.tiles;
         let key = self.tile_key(tile);
-        match tiles.get(&key).as_deref() {
+        let kept = tiles.get(&key);
+        match kept.as_deref() {
             Some(Tile::Fixed(bytes)) => return wanted.copy(bytes, shown, decoder.counts(), target),
             Some(Tile::Missing) => return target.fill(fill, shown),
-            Some(Tile::Texts(_)) | None => {}
+            Some(Tile::Texts(_) | Tile::Seen) | None => {}
         }
+        let is_seen = matches!(kept.as_deref(), Some(Tile::Seen));
         self.with_bytes(fetch, |encoded| {
             let Some(encoded) = encoded else { return target.fill(fill, shown) };
-            if let Some(tile) = tiles::deliver(decoder, stored, encoded, &wanted, target)? {
+            if let Some(tile) = tiles::deliver(decoder, stored, encoded, &wanted, is_seen, target)? {
                 let size = tile.size();
                 tiles.put(key, tile, size);
             }
@@ -261,7 +263,7 @@ impl Tasks<'_> {
     pub(super) fn tile(&self, tile: &[u64], fetch: Fetch<'_>) -> Result<Arc<Tile>> {
         let key = self.tile_key(tile);
         let tiles = &self.array.context.tiles;
-        if let Some(found) = tiles.get(&key) {
+        if let Some(found) = tiles.get(&key).filter(|tile| !matches!(**tile, Tile::Seen)) {
             return Ok(found);
         }
         let decoder = self.array.decoder();

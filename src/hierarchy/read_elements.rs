@@ -105,8 +105,9 @@ impl Array {
             String::from_utf8_lossy(&bytes[..end]).into_owned()
         };
         Ok(match &self.metadata.stored {
-            Stored::Utf32(_) => {
+            Stored::Utf32 { swapped, .. } => {
                 let codes = bytes.chunks_exact(4).map(|code| u32::from_ne_bytes(code.try_into().expect("four bytes")));
+                let codes = codes.map(|code| if *swapped { code.swap_bytes() } else { code });
                 let text: Option<String> = codes.map(char::from_u32).collect();
                 let text = text.ok_or_else(|| Error::corrupt("a text that is not Unicode"))?;
                 text.trim_end_matches('\0').to_string()

@@ -214,6 +214,9 @@ impl Divide for Corner {
     }
 }
 
+/// What is done with a chunk: its indices, the positions in it, its part of the whole.
+pub(super) type VisitChunk<'v, 'a, W> = &'v (dyn Fn(&[u64], &[Positions<'a>], W) -> Result<()> + Sync);
+
 /// Calls `visit` for each chunk of `chunk_shape` that holds positions, with its indices, its positions and its part of
 /// `whole`; in parallel where rayon's current pool has threads and `parallel` is set.
 pub(super) fn for_each_chunk<'a, W: Divide>(
@@ -221,7 +224,7 @@ pub(super) fn for_each_chunk<'a, W: Divide>(
     positions: &[Positions<'a>],
     whole: W,
     parallel: bool,
-    visit: &(dyn Fn(&[u64], &[Positions<'a>], W) -> Result<()> + Sync),
+    visit: VisitChunk<'_, 'a, W>,
 ) -> Result<()> {
     if positions.iter().any(|positions| positions.count() == 0) {
         return Ok(());

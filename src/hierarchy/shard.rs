@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde_json::Value;
 use zarrs::array::codec::api::{ArrayToBytesCodecTraits, CodecOptions};
 use zarrs::array::{ArrayBytes, BytesRepresentation, CodecChain, DataType, FillValue, data_type};
-use zarrs::metadata::v3::MetadataV3;
 
 use super::decoder::{self, Built, Decoder};
 use super::metadata::ArrayMetadata;
@@ -66,7 +65,7 @@ impl Sharding {
         }
         let list = |key: &str| configuration[key].as_array().cloned().ok_or_else(|| bad(key));
         let (inner, index) = (list("codecs")?, list("index_codecs")?);
-        let index_chain = chain(&index)?;
+        let index_chain = decoder::chain(&index)?;
         let index_at_end = match &configuration["index_location"] {
             Value::Null => true,
             location if location == "end" => true,
@@ -80,7 +79,7 @@ impl Sharding {
             _ => return Err(bad("index_codecs do not encode to a fixed size")),
         };
         let plain = decoder::plain_inner_compressor(&inner, &metadata.stored);
-        let decoder = Decoder::new(built, chain(&inner)?, &chunk_shape, metadata.fill.as_deref(), &metadata.stored, plain.as_ref())?;
+        let decoder = Decoder::new(built, decoder::chain(&inner)?, &chunk_shape, &metadata.stored, plain.as_ref())?;
         Ok(Some(Self { chunk_shape, decoder, per_shard, index_chain, index_bytes, index_at_end, options: codecs::prepare()? }))
     }
 
@@ -113,16 +112,6 @@ impl Sharding {
             [offset, length] => Some((*offset, *length)),
         }
     }
-}
-
-fn chain(codecs: &[Value]) -> Result<Arc<CodecChain>> {
-    let bad = |error: String| Error::unsupported(format!("codecs of a shard: {error}"));
-    let list: Vec<MetadataV3> = codecs
-        .iter()
-        .map(|codec| serde_json::from_value(codec.clone()))
-        .collect::<std::result::Result<_, _>>()
-        .map_err(|error: serde_json::Error| bad(error.to_string()))?;
-    CodecChain::from_metadata(&list).map(Arc::new).map_err(|error| bad(error.to_string()))
 }
 
 fn index_elements() -> (DataType, FillValue) {

@@ -29,6 +29,9 @@ pub(super) enum Tile {
     Texts(Vec<Vec<u8>>),
     /// The chunk does not exist.
     Missing,
+    /// The chunk was decoded once for a part of it, and not kept: fresh memory for each chunk would cost a single look at
+    /// many chunks more than decoding them. The second time it is kept.
+    Seen,
 }
 
 impl Tile {
@@ -38,7 +41,7 @@ impl Tile {
         match self {
             Self::Fixed(bytes) => bytes.len() + OVERHEAD,
             Self::Texts(texts) => texts.iter().map(|text| text.len() + size_of::<Vec<u8>>()).sum::<usize>() + OVERHEAD,
-            Self::Missing => OVERHEAD,
+            Self::Missing | Self::Seen => OVERHEAD,
         }
     }
 }
@@ -79,12 +82,13 @@ impl<'a, 'p> Wanted<'a, 'p> {
 
 /// Decodes a chunk of numbers straight into `target`, or through a buffer that the thread keeps.
 ///
-/// Gives the decoded chunk where more of it may be wanted later.
+/// Gives what to keep of it: the decoded chunk where a part of it is wanted for the second time.
 pub(super) fn deliver(
     decoder: &Decoder,
     stored: NumericType,
     encoded: &[u8],
     wanted: &Wanted<'_, '_>,
+    is_seen: bool,
     target: &mut Target<'_>,
 ) -> Result<Option<Arc<Tile>>> {
     let shown = stored.on_host();
@@ -96,11 +100,11 @@ pub(super) fn deliver(
     {
         return Ok(None);
     }
-    if wanted.is_all_inside && shown == stored {
+    if (wanted.is_all_inside || !is_seen) && shown == stored {
         return with_buffer(&DECODED, |decoded| {
             decoder.decode(encoded, stored.size(), decoded)?;
             wanted.copy(decoded, stored, decoder.counts(), target)?;
-            Ok(None)
+            Ok((!wanted.is_all_inside).then(|| Arc::new(Tile::Seen)))
         });
     }
     let mut decoded = Vec::new();

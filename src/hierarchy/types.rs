@@ -52,8 +52,13 @@ pub(super) enum Stored {
     Number(NumericType),
     /// So many bytes of text, padded with NUL.
     Bytes(usize),
-    /// So many characters of UTF-32 in native byte order, padded with NUL.
-    Utf32(usize),
+    /// So many characters of UTF-32, padded with NUL.
+    Utf32 {
+        /// Number of characters.
+        characters: usize,
+        /// Whether the byte order is not the machine's.
+        swapped: bool,
+    },
     /// Text of any length in UTF-8.
     Text,
     /// A structure, as it lies in the chunk.
@@ -98,7 +103,7 @@ impl Stored {
         match self {
             Self::Number(number) => Some(number.size()),
             Self::Bytes(size) | Self::Record { size, .. } => Some(*size),
-            Self::Utf32(characters) => characters.checked_mul(4),
+            Self::Utf32 { characters, .. } => characters.checked_mul(4),
             Self::Text => None,
         }
     }
@@ -108,7 +113,7 @@ impl Stored {
         match self {
             Self::Number(number) => DataType::Numeric(number.on_host()),
             Self::Bytes(size) => DataType::Text { max_length: *size },
-            Self::Utf32(_) | Self::Text | Self::Record { .. } => DataType::Text { max_length: 0 },
+            Self::Utf32 { .. } | Self::Text | Self::Record { .. } => DataType::Text { max_length: 0 },
         }
     }
 }

@@ -147,6 +147,7 @@ fn thread_count(option: Option<&str>) -> usize {
             // GDAL reads it with atoi: what is no number counts as one thread
             text.parse::<usize>().unwrap_or(1).clamp(1, 1024)
         }
-        _ => thread::available_parallelism().map_or(1, usize::from),
+        // SAFETY: cpl_multiproc.h: takes nothing, gives the number of processors.
+        _ => usize::try_from(unsafe { ffi::CPLGetNumCPUs() }).unwrap_or(1).clamp(1, 1024),
     }
 }

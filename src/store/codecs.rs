@@ -28,7 +28,8 @@ use zarrs::metadata::v3::MetadataV3;
 use zarrs::plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
 use super::ffi::{self, c_string};
-use super::{delta::Delta, pool};
+use super::delta::Delta;
+use super::{Call, pool};
 use crate::error::{Error, Kind, Result};
 
 /// What the name of a codec of ours begins with.
@@ -47,8 +48,8 @@ pub fn prepare() -> Result<CodecOptions> {
     if let Some(options) = OPTIONS.get() {
         return Ok(*options);
     }
-    // the defaults of zarrs ask rayon for its number of threads
-    let options = pool::in_passing(|| {
+    // the defaults of zarrs ask rayon for its number of threads: outside of a pool that would start the global one
+    let options = pool::install(&Call::capture(), || {
         drop(zarrs::config::global_config());
         CodecOptions::default().with_concurrent_target(1).with_chunk_concurrent_minimum(1)
     })?;

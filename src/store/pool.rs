@@ -63,14 +63,3 @@ fn of(threads: usize) -> Result<&'static ThreadPool> {
         }
     }
 }
-
-/// Runs `work` in a thread of its own, inside a rayon pool that ends with it.
-///
-/// For code of zarrs that asks for the number of rayon's threads: outside a pool that would start the global one.
-pub(crate) fn in_passing<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R> {
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .map_err(|error| Error::new(Kind::OutOfMemory, format!("cannot start a thread: {error}")))?;
-    Ok(pool.install(work))
-}

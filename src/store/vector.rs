@@ -78,7 +78,8 @@ fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
     let dataset =
         Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), ptr::null(), ptr::null()) });
     if dataset.0.is_null() {
-        return Err(failure(entered, &format!("{path} is neither well-known text nor a vector file that GDAL opens")));
+        let neither = "neither well-known text nor a vector file that GDAL opens";
+        return Err(failure(entered, neither).context(path));
     }
     let mut found = Vec::new();
     // SAFETY: the dataset is open; layers belong to it, features are destroyed right after use.

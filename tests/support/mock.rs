@@ -96,6 +96,9 @@ impl Group for MockGroup {
     fn structural_info(&self) -> Vec<(String, String)> {
         vec![("DGGRS".into(), "HEALPix".into())]
     }
+    fn connection(&self) -> &str {
+        ""
+    }
 }
 
 fn pair() -> DataType {

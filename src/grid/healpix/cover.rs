@@ -261,7 +261,7 @@ fn charts(quadrant: usize, band: usize) -> Vec<(usize, Part)> {
 }
 
 /// The s in [0, 1] where a line from `a` to `b` is within [`low`, `high`]; none where it is nowhere.
-fn span(a: f64, b: f64, low: f64, high: f64) -> Option<[f64; 2]> {
+pub(crate) fn span(a: f64, b: f64, low: f64, high: f64) -> Option<[f64; 2]> {
     if a.max(b) < low || a.min(b) > high {
         return None;
     }
@@ -272,7 +272,7 @@ fn span(a: f64, b: f64, low: f64, high: f64) -> Option<[f64; 2]> {
 }
 
 /// The root of `f` between two places where it has opposite signs: regula falsi, in its Illinois form.
-fn crossing([mut s0, mut s1]: [f64; 2], [mut f0, mut f1]: [f64; 2], f: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn crossing([mut s0, mut s1]: [f64; 2], [mut f0, mut f1]: [f64; 2], f: impl Fn(f64) -> f64) -> f64 {
     for _ in 0..100 {
         let s = s1 - f1 * (s1 - s0) / (f1 - f0);
         let s = if s > s0.min(s1) && s < s0.max(s1) { s } else { 0.5 * (s0 + s1) };

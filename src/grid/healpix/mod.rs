@@ -18,9 +18,9 @@
 //! # Ok::<(), gdal_dggs::error::Error>(())
 //! ```
 
-mod cover;
+pub(crate) mod cover;
 mod index;
-mod latitude;
+pub(crate) mod latitude;
 mod projection;
 
 use std::f64::consts::PI;

@@ -1,0 +1,41 @@
+//! rHEALPix, one thread: points to zones, zones to centroids; zones of a box. (DGGAL, 5.6 million points a second, is
+//! not a Rust library.)
+
+#![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use gdal_dggs::grid::{self, Containment, LonLat, Region, Zone};
+use std::hint::black_box;
+
+fn rhealpix(criterion: &mut Criterion) {
+    let (family, name) = grid::family_of("rHEALPix").expect("a family of this build");
+    let grid = family.grid(&family.default_spec(name)).expect("the default specification");
+    let count = 1_000_000usize;
+    let golden = 137.507_764_050_037_85;
+    let z = |k: usize| 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
+    let point = |k: usize| LonLat {
+        lon_deg: (k as f64 * golden) % 360.0 - 180.0,
+        lat_deg: z(k * 7919 % count).asin().to_degrees(),
+    };
+    let points: Vec<LonLat> = (0..count).map(point).collect();
+    let mut zones = vec![Zone(0); count];
+    let mut centroids = vec![LonLat::default(); count];
+    let mut group = criterion.benchmark_group("rhealpix");
+    group.sample_size(10).throughput(Throughput::Elements(count as u64));
+    for level in [5, 9, 19] {
+        group.bench_function(format!("zones_at/{level}"), |bencher| {
+            bencher.iter(|| grid.zones_at(level, black_box(&points), &mut zones));
+        });
+        group.bench_function(format!("centroids/{level}"), |bencher| {
+            bencher.iter(|| grid.centroids(level, black_box(&zones), &mut centroids));
+        });
+    }
+    // A million zones at level 7.
+    let region = Region::bbox(-170.3, 5.3, -20.7, 35.7).expect("a box");
+    group.bench_function("a million zones of a box", |bencher| {
+        bencher.iter(|| grid.zones_in(7, black_box(&region), Containment::Intersects));
+    });
+}
+
+criterion_group!(benches, rhealpix);
+criterion_main!(benches);
