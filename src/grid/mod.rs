@@ -8,14 +8,18 @@
 //! sets of zones are short lists of ranges ([`ZoneSet`]). [`ZoneId`] is what a store holds: the same zone in the
 //! grid's indexing scheme. Terms follow OGC 21-038r1.
 
+pub mod authalic;
+mod descend;
 pub mod healpix;
 pub mod region;
+mod zone_set;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
 pub use region::{Containment, Region};
+pub use zone_set::ZoneSet;
 
 /// Longitude and latitude in degrees, longitude first.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -79,12 +83,6 @@ pub struct GridSpec {
     /// Zone id scheme, one of the family's, in its canonical spelling: `nested`, `SEQNUM`, ...
     pub indexing: &'static str,
 }
-
-/// A set of zones of one level: sorted, disjoint, non-empty ranges of [`Zone`] numbers.
-///
-/// Where a family's numbers have gaps (H3) a range means all valid zones within it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ZoneSet(Vec<Range<u64>>);
 
 /// A module of related DGGRSs.
 pub trait Family: Send + Sync {

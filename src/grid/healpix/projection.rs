@@ -1,0 +1,232 @@
+//! Points to zones and back: the HEALPix projection.
+//!
+//! Twelve base zones, each a unit square of coordinates (i, j): i grows to the north-east, j to the north-west, the
+//! south corner is (0, 0). Base zones 0 to 3 are centred on longitudes 45 + 90 k and touch the north pole, 4 to 7 lie on
+//! the equator at 90 k, 8 to 11 touch the south pole at 45 + 90 k. At level L a base zone is cut into 2^L x 2^L zones; a
+//! nested index is the base zone followed by the interleaved bits of the zone's column i and row j.
+//!
+//! Within quadrant k of longitude, tau in [0, 1) from west to east, with v and sigma of [`Latitude`]:
+//!
+//! - belt: u = tau + v and w = tau - v; the lines u = 1/2 and w = 1/2 part the quadrant's four base zones;
+//! - north cap: i = 1 - sigma (1 - tau), j = 1 - sigma tau;
+//! - south cap: i = sigma tau, j = sigma (1 - tau).
+//!
+//! Górski et al. (2005), ApJ 622, 759; Calabretta & Roukema (2007), MNRAS 381, 865.
+
+use super::latitude::Latitude;
+use crate::error::{Error, Result};
+use crate::grid::{LonLat, Zone};
+
+/// The finest level: 12 * 4^29 zones, as in all HEALPix software.
+pub(crate) const MAX_LEVEL: u8 = 29;
+
+/// Points projected together: their intermediate values stay in the first-level cache.
+const CHUNK: usize = 256;
+
+/// Longitudes up to this are projected as they are, others brought within a turn first.
+const PLAIN_LON_DEG: f64 = 1e6;
+
+/// The zones of `points`, whose lengths are equal.
+pub(crate) fn zones_at(latitude: &Latitude, level: u8, points: &[LonLat], zones: &mut [Zone]) -> Result<()> {
+    let transition_deg = latitude.transition_deg();
+    match latitude.polynomials() {
+        Some((belt, cap)) => project(level, transition_deg, |x| belt.at(x), |x| cap.at(x), points, zones),
+        None => project(level, transition_deg, |x| latitude.belt(x), |x| latitude.cap(x), points, zones),
+    }
+}
+
+#[inline(always)]
+fn project(
+    level: u8,
+    transition_deg: f64,
+    belt: impl Fn(f64) -> f64 + Copy,
+    cap: impl Fn(f64) -> f64 + Copy,
+    points: &[LonLat],
+    zones: &mut [Zone],
+) -> Result<()> {
+    let mut within_a_turn = [LonLat::default(); CHUNK];
+    for (points, zones) in points.chunks(CHUNK).zip(zones.chunks_mut(CHUNK)) {
+        let plain = |point: &LonLat| (point.lat_deg.abs() <= 90.0) & (point.lon_deg.abs() <= PLAIN_LON_DEG);
+        let points = if points.iter().fold(true, |all, point| all & plain(point)) {
+            points
+        } else {
+            for (point, to) in points.iter().zip(&mut within_a_turn) {
+                *to = LonLat { lon_deg: point.lon_deg % 360.0, ..checked(point)? };
+            }
+            &within_a_turn[..points.len()]
+        };
+        for (point, zone) in points.iter().zip(zones) {
+            *zone = Zone(zone_of(level, transition_deg, belt, cap, point));
+        }
+    }
+    Ok(())
+}
+
+/// `point`, or why it is none.
+fn checked(point: &LonLat) -> Result<LonLat> {
+    let LonLat { lon_deg, lat_deg } = *point;
+    if !lon_deg.is_finite() || !lat_deg.is_finite() {
+        Err(Error::invalid(format!("point ({lon_deg}, {lat_deg}) is not finite")))
+    } else if lat_deg.abs() > 90.0 {
+        Err(Error::invalid(format!("point ({lon_deg}, {lat_deg}): latitude is outside [-90, 90]")))
+    } else {
+        Ok(*point)
+    }
+}
+
+/// Without branches, so that the compiler makes vectors of it.
+#[inline(always)]
+fn zone_of(
+    level: u8,
+    transition_deg: f64,
+    belt: impl Fn(f64) -> f64,
+    cap: impl Fn(f64) -> f64,
+    point: &LonLat,
+) -> u64 {
+    let LonLat { lon_deg, lat_deg } = *point;
+    let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
+    let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
+    let colatitude_deg = 90.0 - lat_deg.abs();
+    let v = belt(lat_deg);
+    let sigma = cap(colatitude_deg);
+
+    let in_cap = lat_deg.abs() > transition_deg;
+    let north = lat_deg > 0.0;
+    // On which side of u = 1/2 and of w = 1/2; in the caps (1, 0) is north and (0, 1) south.
+    let east = if in_cap { north } else { tau + v >= 0.5 };
+    let south_east = if in_cap { !north } else { tau - v > 0.5 };
+    let (e, s) = (f64::from(u8::from(east)), f64::from(u8::from(south_east)));
+    let (west_part, east_part) = (sigma * tau, sigma * (1.0 - tau));
+    let i = if in_cap { if north { 1.0 - east_part } else { west_part } } else { tau + v + 0.5 - e };
+    let j = if in_cap { if north { 1.0 - west_part } else { east_part } } else { 0.5 - (tau - v) + s };
+
+    let (e, s) = (u64::from(east), u64::from(south_east));
+    let base = 4 + 4 * s - 4 * e + ((quadrant_bits + (e & s)) & 3);
+    let side = (1u64 << level) as f64;
+    join(level, base, cell(i, side), cell(j, side))
+}
+
+/// 2^52 + 2^51: a number below 2^51 added to it leaves its nearest integer in the low bits.
+const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
+/// The floor of a number below 2^51 in size, and the same as an integer modulo 2^51.
+///
+/// `f64::floor` would be a call where the processor's baseline has no such instruction.
+#[inline(always)]
+fn floor(x: f64) -> (f64, u64) {
+    let rounded = x + ROUNDER;
+    let nearest = rounded - ROUNDER;
+    let over = nearest > x;
+    (nearest - f64::from(u8::from(over)), rounded.to_bits().wrapping_sub(u64::from(over)))
+}
+
+/// The column or row, within [0, side), of a coordinate that rounding may have left just outside [0, 1].
+#[inline(always)]
+fn cell(coordinate: f64, side: f64) -> u64 {
+    let scaled = coordinate * side;
+    let scaled = if scaled > 0.0 { scaled } else { 0.0 };
+    let last = side - 0.5;
+    let scaled = if scaled < last { scaled } else { last };
+    floor(scaled).1 & 0xffff_ffff
+}
+
+/// The nested index of column `i` and row `j` of base zone `base`.
+#[inline(always)]
+pub(crate) fn join(level: u8, base: u64, i: u64, j: u64) -> u64 {
+    (base << (2 * level)) | spread(i) | (spread(j) << 1)
+}
+
+/// Base zone, column and row of a nested index.
+#[inline]
+pub(crate) fn part(level: u8, zone: Zone) -> (u64, u64, u64) {
+    (zone.0 >> (2 * level), gather(zone.0 & ((1 << (2 * level)) - 1)), gather((zone.0 & ((1 << (2 * level)) - 1)) >> 1))
+}
+
+/// Moves bit k to bit 2k, for the lower 32 bits.
+#[inline(always)]
+fn spread(x: u64) -> u64 {
+    let x = (x | (x << 16)) & 0x0000_ffff_0000_ffff;
+    let x = (x | (x << 8)) & 0x00ff_00ff_00ff_00ff;
+    let x = (x | (x << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+    let x = (x | (x << 2)) & 0x3333_3333_3333_3333;
+    (x | (x << 1)) & 0x5555_5555_5555_5555
+}
+
+/// Moves bit 2k to bit k and drops the odd bits.
+#[inline(always)]
+fn gather(x: u64) -> u64 {
+    let x = x & 0x5555_5555_5555_5555;
+    let x = (x | (x >> 1)) & 0x3333_3333_3333_3333;
+    let x = (x | (x >> 2)) & 0x0f0f_0f0f_0f0f_0f0f;
+    let x = (x | (x >> 4)) & 0x00ff_00ff_00ff_00ff;
+    let x = (x | (x >> 8)) & 0x0000_ffff_0000_ffff;
+    (x | (x >> 16)) & 0x0000_0000_ffff_ffff
+}
+
+/// The point of base zone `base` at (i, j) / side; its longitude, in [-45, 360], is not wrapped.
+///
+/// Whole (i, j) are exact however large the side, so that zones which share a vertex agree on it to the last bit. At a
+/// pole the longitude is the base zone's.
+pub(crate) fn point_of(latitude: &Latitude, side: f64, base: u64, i: f64, j: f64) -> LonLat {
+    let quadrant = (base & 3) as f64;
+    let (height, across) = (i + j, i - j);
+    let to_pole = if base < 4 { 2.0 * side - height } else { height };
+    if (4..8).contains(&base) || to_pole >= side {
+        let (centre, row) = match base {
+            0..4 => (2.0 * quadrant + 1.0, 1.0),
+            4..8 => (2.0 * quadrant, 0.0),
+            _ => (2.0 * quadrant + 1.0, -1.0),
+        };
+        let v = (row * side + (height - side)) / (2.0 * side);
+        LonLat { lon_deg: 45.0 * (centre + across / side), lat_deg: latitude.of_belt(v) }
+    } else {
+        let lat_deg = 90.0 - latitude.of_cap(to_pole / side);
+        let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
+        LonLat {
+            lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset),
+            lat_deg: if base < 4 { lat_deg } else { -lat_deg },
+        }
+    }
+}
+
+/// The centre of a zone, in [-180, 180).
+pub(crate) fn centroid(latitude: &Latitude, level: u8, zone: Zone) -> LonLat {
+    let (base, i, j) = part(level, zone);
+    let point = point_of(latitude, (1u64 << level) as f64, base, i as f64 + 0.5, j as f64 + 0.5);
+    LonLat { lon_deg: wrapped(point.lon_deg), ..point }
+}
+
+/// A longitude of [-180, 540) in [-180, 180).
+pub(crate) fn wrapped(lon_deg: f64) -> f64 {
+    if lon_deg >= 180.0 { lon_deg - 360.0 } else { lon_deg }
+}
+
+/// The boundary of a zone from its south corner over east, north and west; see [`crate::grid::Grid::boundary`].
+///
+/// A corner at a pole gives two points, one on each meridian that ends there, and no cut edge between them: the ring is
+/// then the zone's shape in the plane of longitude and latitude too.
+pub(crate) fn boundary(latitude: &Latitude, level: u8, zone: Zone, segments: u32) -> Vec<LonLat> {
+    let (base, i, j) = part(level, zone);
+    let (side, i, j) = ((1u64 << level) as f64, i as f64, j as f64);
+    let middle = point_of(latitude, side, base, i + 0.5, j + 0.5).lon_deg;
+    let shift = wrapped(middle) - middle;
+    let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
+    let mut ring = Vec::with_capacity(4 * segments as usize + 1);
+    for (corner, &(from_i, from_j)) in corners.iter().enumerate() {
+        let (to_i, to_j) = corners[(corner + 1) % 4];
+        for step in 0..segments {
+            let part = f64::from(step) / f64::from(segments);
+            let (at_i, at_j) = (i + from_i + part * (to_i - from_i), j + from_j + part * (to_j - from_j));
+            let mut point = point_of(latitude, side, base, at_i, at_j);
+            point.lon_deg += shift;
+            if point.lat_deg.abs() == 90.0 && step == 0 {
+                // North: the edge that ends here is the eastern meridian; south: the western one.
+                let half = if base < 4 { 45.0 } else { -45.0 };
+                ring.push(LonLat { lon_deg: point.lon_deg + half, ..point });
+                point.lon_deg -= half;
+            }
+            ring.push(point);
+        }
+    }
+    ring
+}
