@@ -11,6 +11,7 @@
 pub mod authalic;
 mod descend;
 pub mod healpix;
+pub mod isea;
 pub mod region;
 mod zone_set;
 
@@ -209,7 +210,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix }
+families! { healpix, isea }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///
