@@ -94,7 +94,6 @@ fn zones_ids_and_centroids_are_dggrids() {
             seqnum.ids(level, &[zone], &mut id).unwrap();
             if id[0].0.to_string() != row[column("seqnum")] {
                 ties += 1;
-                println!("tie? {}", at());
                 continue;
             }
             let mut position = [0];
@@ -111,7 +110,7 @@ fn zones_ids_and_centroids_are_dggrids() {
             assert!(distance_deg(own, centre) < 1e-8, "{}: {own:?} {:e}", at(), distance_deg(own, centre));
             rows_checked += 1;
         }
-        assert!(ties <= 1, "{name}: {ties} of {} rows differ", rows.len());
+        assert!(ties == 0, "{name}: {ties} of {} rows differ", rows.len());
     }
     println!("{rows_checked} rows");
 }
@@ -219,14 +218,17 @@ fn texts(value: &Value) -> BTreeSet<String> {
 
 /// The vertices of a boundary, in any order, are those of the answer.
 fn assert_vertices(grid: &dyn Grid, level: u8, zone: Zone, expected: &Value) {
-    let own = grid.boundary(level, zone, 1).unwrap();
+    let mut own = grid.boundary(level, zone, 1).unwrap();
+    // What closes the ring over a pole is no vertex.
+    own.retain(|vertex| vertex.lat_deg.abs() < 90.0);
+    own.dedup_by(|a, b| distance_deg(*a, *b) < 1e-9);
     let expected: Vec<LonLat> = expected
         .as_array()
         .unwrap()
         .iter()
         .map(|p| LonLat { lon_deg: p[0].as_f64().unwrap(), lat_deg: p[1].as_f64().unwrap() })
         .collect();
-    assert_eq!(own.len(), expected.len());
+    assert!(own.len() == expected.len() || own.len() == expected.len() + 1 && distance_deg(own[0], own[own.len() - 1]) < 1e-9);
     for vertex in expected {
         let nearest = own.iter().map(|own| distance_deg(*own, vertex)).fold(f64::INFINITY, f64::min);
         assert!(nearest < 2e-8, "{vertex:?} {nearest:e}: {own:?}");

@@ -104,7 +104,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut faces = [0; 32];
     for signs in 0..8usize {
         let sign = |bit: usize| if signs >> bit & 1 == 1 { -1.0 } else { 1.0 };
-        let kinds = [[1.0, 1.0, 1.0], [0.0, INVERSE_PHI, PHI], [INVERSE_PHI, PHI, 0.0], [PHI, 0.0, INVERSE_PHI]];
+        let kinds = [[1.0, 1.0, 1.0], [INVERSE_PHI, 0.0, PHI], [PHI, INVERSE_PHI, 0.0], [0.0, PHI, INVERSE_PHI]];
         for (kind, centre) in kinds.iter().enumerate() {
             let centre: Vector = std::array::from_fn(|c| centre[c] * sign(c));
             let nearness = |face: usize| dot(sectors[face][0].centre, centre);
@@ -119,7 +119,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 #[inline(always)]
 fn face_at(faces: &[u8; 32], p: Vector) -> usize {
     let [a, b, c] = p.map(f64::abs);
-    let sums = [a + b + c, INVERSE_PHI * b + PHI * c, INVERSE_PHI * a + PHI * b, PHI * a + INVERSE_PHI * c];
+    let sums = [a + b + c, INVERSE_PHI * a + PHI * c, PHI * a + INVERSE_PHI * b, PHI * b + INVERSE_PHI * c];
     let (low, low_sum) = if sums[1] > sums[0] { (1, sums[1]) } else { (0, sums[0]) };
     let (high, high_sum) = if sums[3] > sums[2] { (3, sums[3]) } else { (2, sums[2]) };
     let kind = if high_sum > low_sum { high } else { low };
@@ -208,7 +208,8 @@ mod tests {
                 let p = point(place);
                 assert!((dot(p, p) - 1.0).abs() < 1e-15);
                 let back = place_of(p);
-                assert!(back.quad == quad && (back.i - place.i).abs() < 1e-15 && (back.j - place.j).abs() < 1e-15);
+                assert!(back.quad == quad, "{place:?} {back:?}");
+                assert!((back.i - place.i).abs() < 2e-15 && (back.j - place.j).abs() < 2e-15, "{place:?} {back:?}");
             }
         }
     }

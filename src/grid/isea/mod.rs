@@ -334,14 +334,16 @@ impl<T: Tiling> Grid for IseaGrid<T> {
         let not_a_zone = || Error::invalid(format!("'{text}' is no {dggrs} zone of scheme {indexing}"));
         if self.scheme.carries_level() {
             let by_digits = self.scheme.of_digits(&self.tiling, text);
-            let by_integer =
-                || address::integer(text).and_then(|id| self.scheme.level_and_zone(&self.tiling, id));
-            // A long row of digits may be both: the level that the caller knows decides.
-            let fits = |found: &Option<(u8, Zone)>| level.is_none_or(|level| found.is_some_and(|found| found.0 == level));
-            let found = if by_digits.is_some() && (text.starts_with('0') || fits(&by_digits)) {
-                by_digits
-            } else {
-                Some(by_integer()).filter(|found| found.is_some() && fits(found)).flatten().or(by_digits).or_else(by_integer)
+            let by_integer = address::integer(text).and_then(|id| self.scheme.level_and_zone(&self.tiling, id));
+            let found = match (by_digits, by_integer) {
+                // A long row of digits may be both. The level that the caller knows decides, else that a row of digits
+                // hardly ever has many unused digits as an integer.
+                (Some(digits), Some(integer)) => {
+                    let is_digits = text.starts_with('0') || level == Some(digits.0);
+                    let is_integer = level == Some(integer.0) || integer.0 <= 15;
+                    Some(if is_digits || !is_integer { digits } else { integer })
+                }
+                (digits, integer) => digits.or(integer),
             };
             return found.ok_or_else(not_a_zone);
         }
