@@ -19,10 +19,6 @@ impl Random {
         low + (high - low) * self.unit()
     }
 
-    fn below(&mut self, count: u64) -> u64 {
-        (self.unit() * count as f64) as u64
-    }
-
     /// Uniform on the sphere.
     fn point(&mut self) -> LonLat {
         let lon_deg = self.between(-180.0, 180.0);
@@ -46,9 +42,8 @@ fn grids() -> Vec<Arc<dyn Grid>> {
 fn grids_in_all_schemes() -> Vec<Arc<dyn Grid>> {
     let specs = grids().into_iter().flat_map(|grid| {
         let (family, name) = gdal_dggs::grid::family_of(grid.spec().dggrs).unwrap();
-        let of_scheme = move |indexing: &&'static str| {
-            family.grid(&GridSpec { indexing, ..grid.spec().clone() }).unwrap()
-        };
+        let of_scheme =
+            move |indexing: &&'static str| family.grid(&GridSpec { indexing, ..grid.spec().clone() }).unwrap();
         family.indexing_schemes(name).iter().map(of_scheme).collect::<Vec<_>>()
     });
     specs.collect()
@@ -147,8 +142,7 @@ fn zones_are_of_equal_area_on_the_globe() {
             let ring = grid.boundary(level, zone, 400).unwrap();
             let z = |p: &LonLat| authalic.sin_authalic(p.lat_deg.to_radians().sin());
             let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
-            let solid: f64 =
-                pairs.map(|(a, b)| -0.5 * (z(a) + z(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
+            let solid: f64 = pairs.map(|(a, b)| -0.5 * (z(a) + z(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
             let share = grid.area_m2(level, zone).unwrap() / total;
             assert!((solid / (4.0 * PI) / share - 1.0).abs() < 1e-4, "{} {zone:?}: {solid}", label(&*grid, level));
         }
@@ -166,8 +160,12 @@ fn every_point_is_in_exactly_one_boundary_and_it_is_that_of_its_zone() {
             for _ in 0..300 {
                 let point = random.point();
                 let own = grid.zone_at(level, point).unwrap();
-                let holders: Vec<_> =
-                    zones.iter().zip(&rings).filter(|(_, ring)| within_ring(ring, point)).map(|(zone, _)| *zone).collect();
+                let holders: Vec<_> = zones
+                    .iter()
+                    .zip(&rings)
+                    .filter(|(_, ring)| within_ring(ring, point))
+                    .map(|(zone, _)| *zone)
+                    .collect();
                 // Chords leave slivers along curved edges: a point may be on the wrong side of one.
                 if holders != [own] {
                     shared += 1;
@@ -267,6 +265,60 @@ fn neighbours_are_mutual_and_share_a_vertex() {
                 assert_eq!(grid.neighbours(level, *zone).unwrap(), touching, "{} {zone:?}", label(&*grid, level));
             }
         }
+    }
+}
+
+#[test]
+fn ancestors_and_rings_follow_from_parents_and_neighbours() {
+    for grid in grids() {
+        let level = grid.max_level().min(6);
+        for zone in sample(&*grid, level) {
+            let centroid = grid.centroid(level, zone).unwrap();
+            assert_eq!(grid.ancestor(level, zone, level).unwrap(), zone);
+            let parent = grid.parents(level, zone).unwrap()[0];
+            assert_eq!(parent, grid.zone_at(level - 1, centroid).unwrap());
+            assert_eq!(grid.ancestor(level, zone, level - 1).unwrap(), parent);
+            let root = grid.ancestor(level, zone, 0).unwrap();
+            assert!(grid.sub_zones(0, root, level).unwrap().contains(zone));
+            assert!(grid.ancestor(level, zone, level + 1).is_err());
+
+            let around = ZoneSet::from_zones(grid.neighbours(level, zone).unwrap().into_iter().chain([zone]));
+            assert_eq!(grid.k_ring(level, zone, 0).unwrap(), ZoneSet::from_zones([zone]));
+            assert_eq!(grid.k_ring(level, zone, 1).unwrap(), around);
+            let two = around.iter().map(|zone| grid.k_ring(level, zone, 1).unwrap());
+            let two = two.reduce(|a, b| a.union(&b)).unwrap();
+            assert_eq!(grid.k_ring(level, zone, 2).unwrap(), two);
+        }
+        assert_eq!(grid.k_ring(1, Zone(0), 20).unwrap(), grid.all_zones(1).unwrap());
+    }
+}
+
+#[test]
+fn the_centroid_is_near_the_centroid_of_area() {
+    // In sides of a square of the zone's area; the mean of small sub-zones stands for the integral.
+    for grid in grids() {
+        let mut farthest = 0.0f64;
+        for level in 1..=4 {
+            for zone in sample(&*grid, level) {
+                let unit = |p: LonLat| {
+                    let ((a, b), (c, d)) = (p.lon_deg.to_radians().sin_cos(), p.lat_deg.to_radians().sin_cos());
+                    [b * d, a * d, c]
+                };
+                let mut sum = [0.0; 3];
+                for small in grid.sub_zones(level, zone, level + 4).unwrap().iter() {
+                    let at = unit(grid.centroid(level + 4, small).unwrap());
+                    let area = grid.area_m2(level + 4, small).unwrap();
+                    sum = std::array::from_fn(|k| sum[k] + area * at[k]);
+                }
+                let length = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
+                let centre = unit(grid.centroid(level, zone).unwrap());
+                let chord = (0..3).map(|k| (sum[k] / length - centre[k]).powi(2)).sum::<f64>().sqrt();
+                let side = (4.0 * PI / grid.zone_count(level) as f64).sqrt();
+                farthest = farthest.max(chord / side);
+            }
+        }
+        println!("{}: {farthest:.4} sides", label(&*grid, 4));
+        assert!(farthest < 0.1, "{}: {farthest} sides", label(&*grid, 4));
     }
 }
 
@@ -388,7 +440,12 @@ fn zones_of_a_box_are_those_of_brute_force() {
                 let at = || format!("{}, box {west} {south} {east} {north}", label(&*grid, level));
                 for (zone, ring) in all.iter().zip(&rings) {
                     let inside = ring.iter().filter(|point| outline.contains(**point)).count();
-                    assert_eq!(sets[1].contains(*zone), outline.contains(grid.centroid(level, *zone).unwrap()), "{}", at());
+                    assert_eq!(
+                        sets[1].contains(*zone),
+                        outline.contains(grid.centroid(level, *zone).unwrap()),
+                        "{}",
+                        at()
+                    );
                     // What the points of the boundary prove; the rest is left to the sets' order.
                     if inside > 0 {
                         assert!(sets[0].contains(*zone), "{} {zone:?}", at());

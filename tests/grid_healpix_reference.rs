@@ -103,7 +103,10 @@ fn twelve_points_agree_with_healpix_geo_and_healpy() {
         let (lons, lats) = (&topology["vertices_lon"][k], &topology["vertices_lat"][k]);
         if ring.len() == 4 {
             for (corner, vertex) in ring.iter().enumerate() {
-                assert!(close(*vertex, number(&lons[corner]), number(&lats[corner]), 1e-13), "{vertex:?} {lons} {lats}");
+                assert!(
+                    close(*vertex, number(&lons[corner]), number(&lats[corner]), 1e-13),
+                    "{vertex:?} {lons} {lats}"
+                );
             }
         }
         let mut theirs: Vec<u64> =

@@ -8,7 +8,7 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-/// Third flattenings up to this use the series: its first neglected terms are then below 1e-16 radian.
+/// Third flattenings up to this use the series, which there is the closed form to 1e-15 radian (tested).
 pub const SERIES_LIMIT: f64 = 0.004;
 
 /// The map between geodetic and authalic latitudes of one ellipsoid of revolution.
@@ -121,7 +121,11 @@ impl Authalic {
             if error == 0.0 || high - low <= f64::EPSILON * high {
                 break;
             }
-            if error > 0.0 { high = c } else { low = c }
+            if error > 0.0 {
+                high = c
+            } else {
+                low = c
+            }
             let slope = self.sin_authalic_slope(c) / authalic.sin();
             let next = c - error / slope;
             let next = if next > low && next < high { next } else { 0.5 * (low + high) };
@@ -168,7 +172,7 @@ fn polynomials(n: f64, table: &[&[f64]; 6]) -> [f64; 6] {
     })
 }
 
-/// xi - phi in sin 2k phi. Karney (2022), *On auxiliary latitudes*, arXiv:2212.05818, eq. A19.
+/// xi - phi in sin 2k phi. Karney (2022), *On auxiliary latitudes*, arXiv:2212.05818, appendix A.
 const XI_OF_PHI: [&[f64]; 6] = [
     &[-4.0 / 3.0, -4.0 / 45.0, 88.0 / 315.0, 538.0 / 4725.0, 20824.0 / 467775.0, -44732.0 / 2837835.0],
     &[34.0 / 45.0, 8.0 / 105.0, -2482.0 / 14175.0, -37192.0 / 467775.0, -12467764.0 / 212837625.0],
@@ -178,7 +182,7 @@ const XI_OF_PHI: [&[f64]; 6] = [
     &[570284222.0 / 1915538625.0],
 ];
 
-/// phi - xi in sin 2k xi. Karney (2022), arXiv:2212.05818, eq. A20.
+/// phi - xi in sin 2k xi. Karney (2022), arXiv:2212.05818, appendix A.
 const PHI_OF_XI: [&[f64]; 6] = [
     &[4.0 / 3.0, 4.0 / 45.0, -16.0 / 35.0, -2582.0 / 14175.0, 60136.0 / 467775.0, 28112932.0 / 212837625.0],
     &[46.0 / 45.0, 152.0 / 945.0, -11966.0 / 14175.0, -21016.0 / 51975.0, 251310128.0 / 638512875.0],

@@ -129,7 +129,8 @@ pub trait Grid: Send + Sync {
 
     /// The zone's boundary: a ring without its closing point, counter-clockwise seen from outside the globe, each
     /// edge cut into `segments` parts (1: the vertices alone). Longitudes are continuous along the ring (they may
-    /// leave [-180, 180]) unless the ring goes around a pole.
+    /// leave [-180, 180]) unless the ring goes around a pole. A vertex at a pole may be two points, one on each meridian
+    /// that ends there, so that the ring is right in the plane of longitude and latitude too.
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>>;
 
     /// Area on the grid's surface, in square metres.
@@ -148,7 +149,7 @@ pub trait Grid: Send + Sync {
     fn max_neighbours(&self) -> usize;
     /// See [`Grid::max_neighbours`].
     fn max_children(&self) -> usize;
-    /// Number of vertices of [`Grid::boundary`] with one segment an edge, at most.
+    /// Number of points of [`Grid::boundary`] with one segment an edge, at most.
     fn max_vertices(&self) -> usize;
 
     /// All zones at `sub_level` (at least `level`) whose ancestor at `level` is `zone`.
@@ -187,6 +188,37 @@ pub trait Grid: Send + Sync {
     /// # Errors
     /// A text that is no zone of this grid; a level that does not fit.
     fn parse_zone(&self, text: &str, level: Option<u8>) -> Result<(u8, Zone)>;
+
+    /// The ancestor of `zone` at `coarser` (at most `level`), along first parents.
+    ///
+    /// # Errors
+    /// A `coarser` that is finer than `level`.
+    fn ancestor(&self, level: u8, zone: Zone, coarser: u8) -> Result<Zone> {
+        if coarser > level {
+            return Err(Error::invalid(format!("an ancestor at level {coarser} of a zone of level {level}")));
+        }
+        (coarser..level).rev().try_fold(zone, |zone, above| {
+            let parents = self.parents(above + 1, zone)?;
+            parents.first().copied().ok_or_else(|| Error::invalid(format!("zone {} has no parent", zone.0)))
+        })
+    }
+
+    /// The zones within `rings` steps from neighbour to neighbour of `zone`, itself among them.
+    fn k_ring(&self, level: u8, zone: Zone, rings: u32) -> Result<ZoneSet> {
+        let mut found = ZoneSet::from_zones([zone]);
+        let mut frontier = vec![zone];
+        for _ in 0..rings {
+            let mut next = Vec::new();
+            for zone in frontier {
+                next.extend(self.neighbours(level, zone)?.into_iter().filter(|other| !found.contains(*other)));
+            }
+            next.sort_unstable();
+            next.dedup();
+            found = found.union(&ZoneSet::from_zones(next.iter().copied()));
+            frontier = next;
+        }
+        Ok(found)
+    }
 
     /// Single-point form of [`Grid::zones_at`].
     fn zone_at(&self, level: u8, point: LonLat) -> Result<Zone> {

@@ -230,10 +230,7 @@ fn without_seams(meridians: Vec<Edge>) -> Vec<Edge> {
         .map(|end| (end.lon_deg.rem_euclid(360.0), end.lat_deg))
         .collect();
     ends.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    ends.chunks_exact(2)
-        .filter(|pair| pair[0] != pair[1])
-        .map(|pair| Edge::new(pair[0], pair[1]))
-        .collect()
+    ends.chunks_exact(2).filter(|pair| pair[0] != pair[1]).map(|pair| Edge::new(pair[0], pair[1])).collect()
 }
 
 /// The edges of polygons, sorted into bands of latitude: the even-odd rule looks at one band only.

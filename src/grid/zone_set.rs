@@ -75,9 +75,19 @@ impl ZoneSet {
         let mut set = Self::default();
         while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
             set.push(x.start.max(y.start)..x.end.min(y.end));
-            if x.end < y.end { a.next() } else { b.next() };
+            if x.end < y.end {
+                a.next()
+            } else {
+                b.next()
+            };
         }
         set
+    }
+}
+
+impl From<Range<u64>> for ZoneSet {
+    fn from(range: Range<u64>) -> Self {
+        Self::from_ranges(std::iter::once(range))
     }
 }
 
@@ -92,7 +102,7 @@ mod tests {
         assert_eq!(set.len(), 8);
         assert_eq!(set, ZoneSet::from_zones([11, 10, 9, 8, 7, 3, 2, 1, 1].map(Zone)));
         assert_eq!(set.iter().map(|zone| zone.0).collect::<Vec<_>>(), [1, 2, 3, 7, 8, 9, 10, 11]);
-        assert!(ZoneSet::from_ranges([5..5]).is_empty());
+        assert!(ZoneSet::from(5..5).is_empty());
     }
 
     #[test]

@@ -115,33 +115,21 @@ impl Search<'_> {
     /// Cuts an edge into monotone pieces and gives each to the base zones that it touches.
     fn cut_edge(&self, edge: u32, line: &Edge, mut give: impl FnMut(usize, Piece)) {
         let joint = self.latitude.transition_deg();
+        let bands = [(-90.0, -joint), (-joint, 0.0), (0.0, joint), (joint, 90.0)];
         let first = (line.from.lon_deg.min(line.to.lon_deg) / 90.0).ceil() as i64 - 1;
         let last = (line.from.lon_deg.max(line.to.lon_deg) / 90.0).floor() as i64;
         for quadrant in first..=last {
             let west_deg = 90.0 * quadrant as f64;
             let Some(across) = span(line.from.lon_deg, line.to.lon_deg, west_deg, west_deg + 90.0) else { continue };
-            let east = quadrant.rem_euclid(4) as usize;
-            let next = (east + 1) % 4;
-            for (south, north) in [(-90.0, -joint), (-joint, 0.0), (0.0, joint), (joint, 90.0)] {
+            for (band, (south, north)) in bands.into_iter().enumerate() {
                 let Some(along) = span(line.from.lat_deg, line.to.lat_deg, south, north) else { continue };
                 let s = [across[0].max(along[0]), across[1].min(along[1])];
                 if s[0] > s[1] {
                     continue;
                 }
-                let charts: &[(usize, Part)] = if south == joint {
-                    &[(east, Part::NorthCap)]
-                } else if north == -joint {
-                    &[(8 + east, Part::SouthCap)]
-                } else {
-                    &[
-                        (4 + east, Part::Belt(0.5, 0.5)),
-                        (4 + next, Part::Belt(-0.5, 1.5)),
-                        (east, Part::Belt(-0.5, 0.5)),
-                        (8 + east, Part::Belt(0.5, 1.5)),
-                    ]
-                };
+                let charts = charts(quadrant.rem_euclid(4) as usize, band);
                 let breaks = self.breaks(line, Chart { west_deg, part: charts[0].1 }, s);
-                for &(base, part) in charts {
+                for (base, part) in charts {
                     let chart = Chart { west_deg, part };
                     for s in breaks.windows(2) {
                         let s = [s[0], s[1]];
@@ -157,10 +145,13 @@ impl Search<'_> {
 
     /// The ends of a part of an edge within one chart, and between them the places where i or j turns.
     fn breaks(&self, line: &Edge, chart: Chart, [from, to]: [f64; 2]) -> Vec<f64> {
+        // A large flattening may bend the curves more than once: look in shorter parts.
+        let parts = if self.latitude.authalic().has_series() { 1 } else { 64 };
+        let place = |part: u32| from + (to - from) * f64::from(part) / f64::from(parts);
         let mut breaks = vec![from, to];
-        for axis in 0..2 {
+        for (axis, part) in (0..2).flat_map(|axis| (0..parts).map(move |part| (axis, part))) {
             let slope = |s| self.slopes(line, chart, s)[axis];
-            let (mut low, mut high) = (from, to);
+            let (mut low, mut high) = (place(part), place(part + 1));
             let start = slope(low);
             if start * slope(high) < 0.0 {
                 // At an extremum the value is flat: half the digits of its place give all digits of the value.
@@ -255,6 +246,20 @@ impl Search<'_> {
     }
 }
 
+/// The base zones of a quadrant's band of latitude (0 the southern cap, 1 and 2 the belt, 3 the northern cap).
+fn charts(quadrant: usize, band: usize) -> Vec<(usize, Part)> {
+    match band {
+        0 => vec![(8 + quadrant, Part::SouthCap)],
+        3 => vec![(quadrant, Part::NorthCap)],
+        _ => vec![
+            (4 + quadrant, Part::Belt(0.5, 0.5)),
+            (4 + (quadrant + 1) % 4, Part::Belt(-0.5, 1.5)),
+            (quadrant, Part::Belt(-0.5, 0.5)),
+            (8 + quadrant, Part::Belt(0.5, 1.5)),
+        ],
+    }
+}
+
 /// The s in [0, 1] where a line from `a` to `b` is within [`low`, `high`]; none where it is nowhere.
 fn span(a: f64, b: f64, low: f64, high: f64) -> Option<[f64; 2]> {
     if a.max(b) < low || a.min(b) > high {
@@ -278,7 +283,11 @@ fn crossing([mut s0, mut s1]: [f64; 2], [mut f0, mut f1]: [f64; 2], f: impl Fn(f
         if value == 0.0 {
             return s;
         }
-        if (value > 0.0) == (f1 > 0.0) { f0 *= 0.5 } else { (s0, f0) = (s1, f1) }
+        if (value > 0.0) == (f1 > 0.0) {
+            f0 *= 0.5
+        } else {
+            (s0, f0) = (s1, f1)
+        }
         (s1, f1) = (s, value);
     }
     if f0.abs() < f1.abs() { s0 } else { s1 }

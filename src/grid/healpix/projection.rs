@@ -11,6 +11,9 @@
 //! - north cap: i = 1 - sigma (1 - tau), j = 1 - sigma tau;
 //! - south cap: i = sigma tau, j = sigma (1 - tau).
 //!
+//! A point on a boundary belongs to one of the zones that share it: to the one on the side of growing i and j, and on a
+//! meridian between two base zones of a cap to the eastern one.
+//!
 //! Górski et al. (2005), ApJ 622, 759; Calabretta & Roukema (2007), MNRAS 381, 865.
 
 use super::latitude::Latitude;
@@ -76,13 +79,7 @@ fn checked(point: &LonLat) -> Result<LonLat> {
 
 /// Without branches, so that the compiler makes vectors of it.
 #[inline(always)]
-fn zone_of(
-    level: u8,
-    transition_deg: f64,
-    belt: impl Fn(f64) -> f64,
-    cap: impl Fn(f64) -> f64,
-    point: &LonLat,
-) -> u64 {
+fn zone_of(level: u8, transition_deg: f64, belt: impl Fn(f64) -> f64, cap: impl Fn(f64) -> f64, point: &LonLat) -> u64 {
     let LonLat { lon_deg, lat_deg } = *point;
     let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
     let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
@@ -93,15 +90,17 @@ fn zone_of(
     let in_cap = lat_deg.abs() > transition_deg;
     let north = lat_deg > 0.0;
     // On which side of u = 1/2 and of w = 1/2; in the caps (1, 0) is north and (0, 1) south.
-    let east = if in_cap { north } else { tau + v >= 0.5 };
-    let south_east = if in_cap { !north } else { tau - v > 0.5 };
-    let (e, s) = (f64::from(u8::from(east)), f64::from(u8::from(south_east)));
+    let (u, w) = (tau + v, tau - v);
+    let east = (in_cap & north) | (!in_cap & (u >= 0.5));
+    let south = (in_cap & !north) | (!in_cap & (w > 0.5));
     let (west_part, east_part) = (sigma * tau, sigma * (1.0 - tau));
-    let i = if in_cap { if north { 1.0 - east_part } else { west_part } } else { tau + v + 0.5 - e };
-    let j = if in_cap { if north { 1.0 - west_part } else { east_part } } else { 0.5 - (tau - v) + s };
+    let (cap_i, cap_j) = if north { (1.0 - east_part, 1.0 - west_part) } else { (west_part, east_part) };
+    let i = if in_cap { cap_i } else { u + (if east { -0.5 } else { 0.5 }) };
+    let j = if in_cap { cap_j } else { (if south { 1.5 } else { 0.5 }) - w };
 
-    let (e, s) = (u64::from(east), u64::from(south_east));
-    let base = 4 + 4 * s - 4 * e + ((quadrant_bits + (e & s)) & 3);
+    let north_or_south = (if east { 0 } else { 4 }) + (if south { 4 } else { 0 });
+    let next_quadrant = if east & south { 1 } else { 0 };
+    let base = north_or_south + (quadrant_bits.wrapping_add(next_quadrant) & 3);
     let side = (1u64 << level) as f64;
     join(level, base, cell(i, side), cell(j, side))
 }
@@ -117,7 +116,7 @@ fn floor(x: f64) -> (f64, u64) {
     let rounded = x + ROUNDER;
     let nearest = rounded - ROUNDER;
     let over = nearest > x;
-    (nearest - f64::from(u8::from(over)), rounded.to_bits().wrapping_sub(u64::from(over)))
+    (nearest - if over { 1.0 } else { 0.0 }, rounded.to_bits().wrapping_sub(if over { 1 } else { 0 }))
 }
 
 /// The column or row, within [0, side), of a coordinate that rounding may have left just outside [0, 1].
@@ -182,10 +181,7 @@ pub(crate) fn point_of(latitude: &Latitude, side: f64, base: u64, i: f64, j: f64
     } else {
         let lat_deg = 90.0 - latitude.of_cap(to_pole / side);
         let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
-        LonLat {
-            lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset),
-            lat_deg: if base < 4 { lat_deg } else { -lat_deg },
-        }
+        LonLat { lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset), lat_deg: if base < 4 { lat_deg } else { -lat_deg } }
     }
 }
 
