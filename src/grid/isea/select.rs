@@ -68,6 +68,14 @@ struct Tracer<'a, T: Tiling> {
 
 impl<T: Tiling> Tracer<'_, T> {
     fn trace(&mut self, edge: &Edge) -> Result<()> {
+        if edge.from.lat_deg.abs() == 90.0 && edge.from.lat_deg == edge.to.lat_deg {
+            // The pole's line parts nothing: what leads there on either side, other edges say.
+            let pole = self.grid.globe.place(edge.from)?;
+            let before = self.marks.len();
+            self.mark(pole, pole);
+            self.marks[before..].iter_mut().for_each(|mark| mark.enters = false);
+            return Ok(());
+        }
         let length = (edge.to.lon_deg - edge.from.lon_deg).abs().max((edge.to.lat_deg - edge.from.lat_deg).abs());
         let parts = (length / FIRST_CUT_DEG).ceil().max(1.0);
         let mut from = self.grid.globe.place(edge.from)?;
