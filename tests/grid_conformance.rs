@@ -329,9 +329,8 @@ fn the_centroid_is_near_the_centroid_of_area() {
                 let mut sum = [0.0; 3];
                 for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
                     let next = |k: usize| (k + 1) % 3;
-                    sum = std::array::from_fn(|k| {
-                        sum[k] + a[next(k)] * b[next(next(k))] - a[next(next(k))] * b[next(k)]
-                    });
+                    sum =
+                        std::array::from_fn(|k| sum[k] + a[next(k)] * b[next(next(k))] - a[next(next(k))] * b[next(k)]);
                 }
                 let length = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
                 let centre = unit(grid.centroid(level, zone).unwrap());

@@ -63,8 +63,7 @@ fn each_zone_has_its_area_and_pentagons_five_sixths() {
     for name in NAMES {
         for level in 0..=5 {
             let grid = default_grid(name);
-            let globe: f64 =
-                grid.all_zones(0).unwrap().iter().map(|zone| grid.area_m2(0, zone).unwrap()).sum::<f64>();
+            let globe: f64 = grid.all_zones(0).unwrap().iter().map(|zone| grid.area_m2(0, zone).unwrap()).sum::<f64>();
             let step = (grid.zone_count(level) / 1000).max(1);
             let (mut worst, mut pentagons) = (0.0f64, 0);
             let sampled = (0..grid.zone_count(level)).step_by(step as usize);
@@ -168,9 +167,8 @@ fn any_orientation_and_surface_is_a_tiling() {
                         let ring = grid.boundary(level, zone, 40).unwrap();
                         let sin = |p: &LonLat| unit(&*grid, *p)[2];
                         let pairs = ring.iter().zip(ring.iter().cycle().skip(1));
-                        let area: f64 = pairs
-                            .map(|(a, b)| -0.5 * (sin(a) + sin(b)) * (b.lon_deg - a.lon_deg).to_radians())
-                            .sum();
+                        let area: f64 =
+                            pairs.map(|(a, b)| -0.5 * (sin(a) + sin(b)) * (b.lon_deg - a.lon_deg).to_radians()).sum();
                         assert!(area > 0.0, "{at} {zone:?} {ring:?}");
                         planar += area;
                     }
@@ -223,7 +221,12 @@ fn wrong_identities_and_addresses_are_refused_with_a_reason() {
         ("ISEA3H", "Q2DI", 3, vec![12 << 60, 1 << 60 | 9 << 30, 1 << 60 | 1, 3]),
         ("ISEA3H", "Z3", 2, vec![0x1267_ffff_ffff_ffff, 0xc0ff_ffff_ffff_ffff, 0x05ff_ffff_ffff_ffff]),
         // The missing direction 2 of base 0; 5 of base 11; a level-5 id; bits after an unused digit.
-        ("IGEO7", "Z7", 1, vec![0x05ff_ffff_ffff_ffff, 0xbbff_ffff_ffff_ffff, 0x00e6_7fff_ffff_ffff, 0x0fbf_ffff_ffff_ffff]),
+        (
+            "IGEO7",
+            "Z7",
+            1,
+            vec![0x05ff_ffff_ffff_ffff, 0xbbff_ffff_ffff_ffff, 0x00e6_7fff_ffff_ffff, 0x0fbf_ffff_ffff_ffff],
+        ),
         ("ISEA4T", "SEQNUM", 0, vec![0, 21]),
     ] {
         let grid = in_scheme(name, indexing);

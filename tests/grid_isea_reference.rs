@@ -45,8 +45,7 @@ fn grid_of(setup: &str, dggrs: &str, indexing: &'static str) -> Arc<dyn Grid> {
         "sphere" => Surface::Sphere { radius_m: 6_371_007.180_918_475 },
         _ => Surface::Ellipsoid { name: None, semi_major_m: 6_378_137.0, inverse_flattening: 298.257_223_563 },
     };
-    let orientation =
-        Orientation { lon_0_deg: longitude.parse().unwrap(), lat_0_deg: 58.282_525_59, azimuth_deg: 0.0 };
+    let orientation = Orientation { lon_0_deg: longitude.parse().unwrap(), lat_0_deg: 58.282_525_59, azimuth_deg: 0.0 };
     family.grid(&GridSpec { dggrs: name, surface, orientation: Some(orientation), indexing }).unwrap()
 }
 
@@ -132,7 +131,10 @@ fn igeo7_is_dggals_isea7h_z7() {
             assert_eq!(grid.parse_zone(&row[2], None).unwrap(), (level, zone));
             assert_eq!(grid.parse_zone(&row[3], None).unwrap(), (level, zone));
             let own = grid.centroid(level, zone).unwrap();
-            assert!(distance_deg(own, LonLat { lon_deg: number(4), lat_deg: number(5) }) < 1e-8, "{name}: {row:?} {own:?}");
+            assert!(
+                distance_deg(own, LonLat { lon_deg: number(4), lat_deg: number(5) }) < 1e-8,
+                "{name}: {row:?} {own:?}"
+            );
         }
     }
 }
@@ -146,7 +148,10 @@ fn centroids_of_isea3h_are_dggals() {
             let number = |column: usize| row[column].parse::<f64>().unwrap();
             let zone = grid.zone_at(level, LonLat { lon_deg: number(0), lat_deg: number(1) }).unwrap();
             let own = grid.centroid(level, zone).unwrap();
-            assert!(distance_deg(own, LonLat { lon_deg: number(4), lat_deg: number(5) }) < 1e-8, "{name}: {row:?} {own:?}");
+            assert!(
+                distance_deg(own, LonLat { lon_deg: number(4), lat_deg: number(5) }) < 1e-8,
+                "{name}: {row:?} {own:?}"
+            );
         }
     }
 }
@@ -228,7 +233,10 @@ fn assert_vertices(grid: &dyn Grid, level: u8, zone: Zone, expected: &Value) {
         .iter()
         .map(|p| LonLat { lon_deg: p[0].as_f64().unwrap(), lat_deg: p[1].as_f64().unwrap() })
         .collect();
-    assert!(own.len() == expected.len() || own.len() == expected.len() + 1 && distance_deg(own[0], own[own.len() - 1]) < 1e-9);
+    assert!(
+        own.len() == expected.len()
+            || own.len() == expected.len() + 1 && distance_deg(own[0], own[own.len() - 1]) < 1e-9
+    );
     for vertex in expected {
         let nearest = own.iter().map(|own| distance_deg(*own, vertex)).fold(f64::INFINITY, f64::min);
         assert!(nearest < 2e-8, "{vertex:?} {nearest:e}: {own:?}");

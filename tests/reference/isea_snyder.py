@@ -113,7 +113,7 @@ def main():
         lon = mpf(rng.randrange(-180_000_000, 180_000_000)) / 10**6
         lat = mpf(round(float(degrees(asin(mpf(rng.uniform(-1, 1))))) * 10**6)) / 10**6
         quad, i, j = snyder(unit(radians(lon), radians(lat)))
-        print(f"    ({mp.nstr(lon, 12)}, {mp.nstr(lat, 12)}, {quad}, {mp.nstr(i, 20)}, {mp.nstr(j, 20)}),")
+        print(f"    ({mp.nstr(lon, 12)}, {mp.nstr(lat, 12)}, {quad}, {float(i)!r}, {float(j)!r}),")
     print("]")
 
 

@@ -70,7 +70,8 @@ impl Scheme {
             Self::Z3 => 30,
             Self::Z7 => 20,
             Self::Q2di | Self::Q2dd | Self::Projtri => {
-                (0..=tiling.max_level()).take_while(|level| tiling.side(*level) <= 1 << COORDINATE_BITS).count() as u8 - 1
+                (0..=tiling.max_level()).take_while(|level| tiling.side(*level) <= 1 << COORDINATE_BITS).count() as u8
+                    - 1
             }
         };
         deepest.min(tiling.max_level())
@@ -97,7 +98,9 @@ impl Scheme {
                 Some(Zone(tiling.number(level, tiling.of_sequence(level, sequence))))
             }
             Self::Q2di | Self::Q2dd | Self::Projtri => zone_of_cell(tiling, level, unpack_q2di(id)),
-            Self::Z3 | Self::Z7 => self.level_and_zone(tiling, id).filter(|found| found.0 == level).map(|found| found.1),
+            Self::Z3 | Self::Z7 => {
+                self.level_and_zone(tiling, id).filter(|found| found.0 == level).map(|found| found.1)
+            }
         }
     }
 
@@ -224,7 +227,9 @@ pub(crate) fn integer(text: &str) -> Option<u64> {
     if let Some(hexadecimal) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         return u64::from_str_radix(hexadecimal, 16).ok();
     }
-    text.parse().ok().or_else(|| text.parse::<i64>().ok().map(|id| id as u64))
+    // Rust's own parser takes a plus sign.
+    let number = Some(text).filter(|text| !text.starts_with('+'))?;
+    number.parse().ok().or_else(|| number.parse::<i64>().ok().map(|id| id as u64))
 }
 
 fn zone_of_cell<T: Tiling>(tiling: &T, level: u8, cell: Cell) -> Option<Zone> {
@@ -266,13 +271,15 @@ impl Triangle {
         Self { number, x: a + 0.5 * b, y: SQRT_3_2 * b }
     }
 
+    /// `None` where there is no such triangle, or the position is outside it.
     fn place(self) -> Option<Place> {
         let b = self.y / SQRT_3_2;
         let a = self.x - 0.5 * b;
         let (row, lower) = (self.number / 10, self.number % 10 >= 5);
         let quad = 5 * row + self.number % 5 + 1;
         let (i, j) = if lower { (1.0 - a, 1.0 - a - b) } else { (a, a + b) };
-        (self.number < 20).then_some(Place { quad, i, j })
+        let inside = a.min(b).min(1.0 - a - b) >= -ROUNDING;
+        (self.number < 20 && inside).then_some(Place { quad, i, j })
     }
 }
 

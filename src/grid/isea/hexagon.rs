@@ -207,9 +207,7 @@ impl<const RATIO: u64> Tiling for Hexagons<RATIO> {
         match cell.quad {
             TOP => 0,
             BOTTOM => 10 * Self::per_quad(level) + 1,
-            quad => {
-                1 + u64::from(quad - 1) * Self::per_quad(level) + (cell.i * (side / norm) + cell.j / norm) as u64
-            }
+            quad => 1 + u64::from(quad - 1) * Self::per_quad(level) + (cell.i * (side / norm) + cell.j / norm) as u64,
         }
     }
 
@@ -341,10 +339,10 @@ impl<const RATIO: u64> Tiling for Hexagons<RATIO> {
                 let clip = |limit: f64| {
                     (0..3).fold(Clip::whole(), |clip, form| clip.between(from[form], to[form], -limit, limit))
                 };
-                if clip(1.0 + tolerance).is_left() {
-                    if let Some(cell) = fold(segment.quad, lattice.root * e(a, b), lattice.side) {
-                        mark(self.number(level, cell), clip(1.0 - tolerance).is_left());
-                    }
+                let touched = clip(1.0 + tolerance).is_left();
+                let cell = touched.then(|| fold(segment.quad, lattice.root * e(a, b), lattice.side)).flatten();
+                if let Some(cell) = cell {
+                    mark(self.number(level, cell), clip(1.0 - tolerance).is_left());
                 }
             }
         }

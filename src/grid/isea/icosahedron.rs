@@ -204,7 +204,8 @@ mod tests {
     fn places_and_points_are_inverse_on_every_face() {
         for quad in 1..=10 {
             for step in 0..40 * 40 {
-                let place = Place { quad, i: f64::from(step / 40) / 39.7 + 1e-3, j: f64::from(step % 40) / 39.7 + 2e-3 };
+                let place =
+                    Place { quad, i: f64::from(step / 40) / 39.7 + 1e-3, j: f64::from(step % 40) / 39.7 + 2e-3 };
                 let p = point(place);
                 assert!((dot(p, p) - 1.0).abs() < 2e-15);
                 let back = place_of(p);

@@ -259,12 +259,12 @@ impl<T: Tiling> Grid for IseaGrid<T> {
         if sub_level < level {
             return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
         }
-        Ok(ZoneSet::from_ranges([self.tiling.descendants(level, zone.0, sub_level)]))
+        Ok(ZoneSet::from(self.tiling.descendants(level, zone.0, sub_level)))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
         self.check_level(level)?;
-        Ok(ZoneSet::from_ranges([0..self.tiling.zone_count(level)]))
+        Ok(ZoneSet::from(0..self.tiling.zone_count(level)))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
@@ -334,16 +334,16 @@ impl<T: Tiling> Grid for IseaGrid<T> {
         let not_a_zone = || Error::invalid(format!("'{text}' is no {dggrs} zone of scheme {indexing}"));
         if self.scheme.carries_level() {
             let by_digits = self.scheme.of_digits(&self.tiling, text);
-            let by_integer = address::integer(text).and_then(|id| self.scheme.level_and_zone(&self.tiling, id));
+            // A decimal number has no zeros in front, the digits of bases 0 to 9 have.
+            let is_integer = text == "0" || !text.starts_with('0') || text.starts_with("0x") || text.starts_with("0X");
+            let id = address::integer(text).filter(|_| is_integer);
+            let by_integer = id.and_then(|id| self.scheme.level_and_zone(&self.tiling, id));
             let found = match (by_digits, by_integer) {
                 // A long row of digits may be both. The level that the caller knows decides, else that a row of digits
                 // hardly ever has many unused digits as an integer.
-                (Some(digits), Some(integer)) => {
-                    let is_digits = text.starts_with('0') || level == Some(digits.0);
-                    let is_integer = level == Some(integer.0) || integer.0 <= 15;
-                    Some(if is_digits || !is_integer { digits } else { integer })
-                }
-                (digits, integer) => digits.or(integer),
+                (Some(digits), Some(integer)) if level == Some(digits.0) || integer.0 > 15 => Some(digits),
+                (_, Some(integer)) => Some(integer),
+                (digits, None) => digits,
             };
             return found.ok_or_else(not_a_zone);
         }

@@ -193,7 +193,10 @@ mod tests {
     #[test]
     fn corners_are_the_documented_vertices() {
         for q in 1..=5 {
-            assert_eq!([e(0, 0), e(1, 0), e(0, 1), e(1, 1)].map(|c| corner_vertex(q, c).unwrap()), [q, q + 5, 0, next(q)]);
+            assert_eq!(
+                [e(0, 0), e(1, 0), e(0, 1), e(1, 1)].map(|c| corner_vertex(q, c).unwrap()),
+                [q, q + 5, 0, next(q)]
+            );
             let low = q + 5;
             let expected = [low, 11, if q == 5 { 1 } else { low - 4 }, if q == 5 { 6 } else { low + 1 }];
             assert_eq!([e(0, 0), e(1, 0), e(0, 1), e(1, 1)].map(|c| corner_vertex(low, c).unwrap()), expected);

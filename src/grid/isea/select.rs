@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::IseaGrid;
 use super::icosahedron::Place;
 use super::tiling::{Segment, Tiling};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::grid::descend::{Hierarchy, descend};
 use crate::grid::region::{Edge, Region};
 use crate::grid::{Containment, Grid, LonLat, Zone, ZoneSet};
@@ -26,6 +26,9 @@ const FIRST_CUT_DEG: f64 = 1.0;
 /// Halvings of a first part after which it is a point.
 const DEEPEST: u32 = 48;
 
+/// Zones along an outline, at most: some gigabytes while they are sorted.
+const MOST_MARKS: f64 = 1e8;
+
 /// A zone that the outline touches, and whether it goes through its inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Mark {
@@ -41,6 +44,7 @@ pub(crate) fn zones_in<T: Tiling>(
     containment: Containment,
 ) -> Result<ZoneSet> {
     let outline = region.outline()?;
+    check_size(grid.tiling.side(level), outline.edges())?;
     let mut tracer = Tracer { grid, level, marks: Vec::new() };
     for edge in outline.edges() {
         tracer.trace(edge)?;
@@ -58,6 +62,26 @@ pub(crate) fn zones_in<T: Tiling>(
     let search = Search { grid, level };
     let roots = search.share_out((0..grid.tiling.zone_count(0)).map(|zone| (0, zone)), marks);
     Ok(descend(&search, roots, level, &outline, containment))
+}
+
+/// Refuses an outline through more zones than memory can hold.
+fn check_size(side: i64, edges: &[Edge]) -> Result<()> {
+    let length_deg = |edge: &Edge| {
+        let (a, b) = (edge.from, edge.to);
+        let cos = a.lat_deg.to_radians().cos().max(b.lat_deg.to_radians().cos());
+        ((b.lon_deg - a.lon_deg) * cos).abs() + (b.lat_deg - a.lat_deg).abs()
+    };
+    // An edge of the icosahedron is 63.4 degrees long.
+    let zones = edges.iter().map(length_deg).sum::<f64>() / 63.4 * side as f64;
+    if zones > MOST_MARKS {
+        return Err(Error::new(
+            Kind::OutOfMemory,
+            format!(
+                "the region's outline goes through about {zones:.0e} zones; choose a coarser level or a smaller region"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 struct Tracer<'a, T: Tiling> {

@@ -41,9 +41,24 @@ fn missing(base: u8) -> u8 {
     if base <= 5 { 2 } else { 5 }
 }
 
+/// Powers of 7.
+const POWERS: [u64; MAX_DIGITS + 1] = {
+    let mut powers = [1; MAX_DIGITS + 1];
+    let mut k = 1;
+    while k <= MAX_DIGITS {
+        powers[k] = 7 * powers[k - 1];
+        k += 1;
+    }
+    powers
+};
+
+fn power(exponent: u8) -> u64 {
+    POWERS[usize::from(exponent)]
+}
+
 /// Number of zones of one base: (5 * 7^level + 1) / 6.
 pub(crate) fn per_base(level: u8) -> u64 {
-    (5 * 7u64.pow(u32::from(level)) + 1) / 6
+    (5 * power(level) + 1) / 6
 }
 
 /// How far a base's frame is turned to the left of the quad's that sees it at a corner, in units of 60 degrees.
@@ -65,8 +80,7 @@ pub(crate) fn address(level: u8, cell: Cell) -> Option<Address> {
     let mut turns = [6; MAX_DIGITS];
     for (k, turn) in turns.iter_mut().enumerate().take(level.into()).rev() {
         // The digit at place k leads to level k + 1.
-        let (factor, table, conjugate) =
-            if k % 2 == 1 { (2, &TURN_EVEN, ROOT_7_BAR) } else { (4, &TURN_ODD, ROOT_7) };
+        let (factor, table, conjugate) = if k % 2 == 1 { (2, &TURN_EVEN, ROOT_7_BAR) } else { (4, &TURN_ODD, ROOT_7) };
         *turn = table[(factor * z.i + z.j).rem_euclid(7) as usize];
         let step = if *turn < 6 { UNITS[usize::from(*turn)] } else { e(0, 0) };
         z = over(z - step, conjugate);
@@ -89,7 +103,7 @@ pub(crate) fn address(level: u8, cell: Cell) -> Option<Address> {
 /// The position of an address; `None` for one that no zone has.
 pub(crate) fn cell(level: u8, address: Address, side: i64) -> Option<Cell> {
     let Address { base, digits } = address;
-    if base > 11 || digits >= 7u64.pow(level.into()) {
+    if base > 11 || digits >= power(level) {
         return None;
     }
     let mut places = [0u8; MAX_DIGITS];
@@ -126,11 +140,11 @@ pub(crate) fn cell(level: u8, address: Address, side: i64) -> Option<Cell> {
 pub(crate) fn number(level: u8, Address { base, digits }: Address) -> u64 {
     let mut rank = 0;
     if digits != 0 {
-        let places = digits.ilog(7);
-        let weight = 7u64.pow(places);
+        let places = (POWERS.partition_point(|power| *power <= digits) - 1) as u8;
+        let weight = power(places);
         let first = digits / weight;
         let skipped = 1 + u64::from(first > u64::from(missing(base)));
-        rank = per_base(places as u8) + (first - skipped) * weight + digits % weight;
+        rank = per_base(places) + (first - skipped) * weight + digits % weight;
     }
     u64::from(base) * per_base(level) + rank
 }
@@ -142,7 +156,7 @@ pub(crate) fn of_number(level: u8, number: u64) -> Address {
     let Some(places) = (0..level).rev().find(|&places| rank >= per_base(places)) else {
         return Address { base, digits: 0 };
     };
-    let weight = 7u64.pow(places.into());
+    let weight = power(places);
     let over = rank - per_base(places);
     let first = over / weight + 1;
     let first = first + u64::from(first >= u64::from(missing(base)));
