@@ -209,6 +209,21 @@ impl Decoder {
         }
     }
 
+    /// Whether [`Decoder::decode_part`] can be hoped for.
+    pub(super) fn finds_parts(&self) -> bool {
+        matches!(self.way, Way::Decompress(decompressor) if decompressor.finds_parts())
+    }
+
+    /// Decodes `count` elements of `size` bytes from the one at `from` on, where that is less work than decoding all.
+    pub(super) fn decode_part(&self, encoded: &[u8], size: usize, from: usize, count: usize) -> Result<Option<Vec<u8>>> {
+        match &self.way {
+            Way::Decompress(decompressor) => {
+                decompressor.decompress_part(encoded, self.elements * size, from * size, count * size)
+            }
+            Way::Raw | Way::Zarrs(_) => Ok(None),
+        }
+    }
+
     fn decode_fixed(&self, built: &Built, encoded: &[u8]) -> Result<Vec<u8>> {
         match self.decode_with_zarrs(built, encoded)? {
             ArrayBytes::Fixed(bytes) => Ok(bytes.into_owned()),
