@@ -440,3 +440,33 @@ def test_an_empty_selection_is_an_error_or_an_empty_dimension():
         assert failures(seen)
     else:
         assert array(opened.GetRootGroup(), "u").GetDimensions()[1].GetSize() == 0
+
+
+@pytest.mark.parametrize(
+    "epsg,box",
+    [(3035, (3e6, 2e6, 5e6, 4e6)), (3995, (-2e6, -2e6, 2e6, 2e6)), (3031, (1e6, -2e6, 2e6, 2e6)), (3832, (2e6, -1e6, 5e6, 2e6))],
+    ids=["europe", "around the north pole", "beside the south pole", "across the antimeridian"],
+)
+def test_a_polygon_of_a_projected_file_is_straight_in_its_own_crs(epsg, box):
+    """The zones whose centres PROJ puts into the box, in the box's own CRS."""
+    west, south, east, north = box
+    metres, degrees = osr.SpatialReference(), osr.SpatialReference()
+    for reference, code in ((metres, epsg), (degrees, 4326)):
+        reference.ImportFromEPSG(code)
+        reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    name = f"/vsimem/box{epsg}.gpkg"
+    file = ogr.GetDriverByName("GPKG").CreateDataSource(name)
+    layer = file.CreateLayer("box", metres)
+    feature = ogr.Feature(layer.GetLayerDefn())
+    ring = f"{west} {south},{east} {south},{east} {north},{west} {north},{west} {south}"
+    feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON(({ring}))"))
+    layer.CreateFeature(feature)
+    del feature, layer, file
+    chosen = zone_ids("HEALPix/6", f"POLYGON={name}", "CONTAINMENT=CENTROID")
+    gdal.Unlink(name)
+    group = grid("HEALPix/6")
+    centres = np.stack([values(group, "lon"), values(group, "lat")], axis=1)
+    x, y = np.array(osr.CoordinateTransformation(degrees, metres).TransformPoints(centres))[:, :2].T
+    with np.errstate(invalid="ignore"):
+        expected = np.flatnonzero((x >= west) & (x <= east) & (y >= south) & (y <= north))
+    assert len(expected) > 100 and chosen.tolist() == expected.tolist()
