@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
-from osgeo import gdal, ogr
+from osgeo import gdal, ogr, osr
 from support import judges, stores
-from support.gdalio import VERSION, array, dims, failures, forced, grid, messages, read, root, values
+from support.gdalio import array, dims, failures, forced, grid, messages, read, root, values
 
 NO_ZONE = 2**64 - 1
 
@@ -312,36 +312,6 @@ def test_a_polygon_chooses_the_zones_that_healpix_geo_and_shapely_choose(part, f
     assert len(polygons) == 200
     for region in polygons[part::8]:
         check_region("POLYGON=" + region["polygon"], region)
-
-
-def test_a_polygon_may_come_from_a_vector_file_in_its_own_crs(fixture_folder):
-    """A square of 2,000 km in UTM-like metres: its edges are straight in metres, not in degrees."""
-    memory = ogr.GetDriverByName("GeoJSON" if VERSION < 306 else "GPKG").CreateDataSource("/vsimem/square.gpkg")
-    from osgeo import osr
-
-    metres = osr.SpatialReference()
-    metres.ImportFromEPSG(3035)
-    layer = memory.CreateLayer("square", metres, ogr.wkbPolygon)
-    feature = ogr.Feature(layer.GetLayerDefn())
-    ring = "3321000 2210000,5321000 2210000,5321000 4210000,3321000 4210000,3321000 2210000"
-    feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({ring}))"))
-    layer.CreateFeature(feature)
-    del feature, layer, memory
-    chosen = set(zone_ids("HEALPix/7", "POLYGON=/vsimem/square.gpkg", "CONTAINMENT=CENTROID").tolist())
-    # Centres near Europe, brought to metres by GDAL's own transformation.
-    group = grid("HEALPix/7", "BBOX=-25,30,60,75")
-    ids, lon, lat = (values(group, n) for n in ("zone_id", "lon", "lat"))
-    degrees = osr.SpatialReference()
-    degrees.ImportFromEPSG(4326)
-    degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    metres.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
-    change = osr.CoordinateTransformation(degrees, metres)
-    xy = np.array(change.TransformPoints(list(zip(lon.tolist(), lat.tolist()))))[:, :2]
-    margin = 500  # metres
-    inside = ((xy > (3321000 + margin, 2210000 + margin)) & (xy < (5321000 - margin, 4210000 - margin))).all(axis=1)
-    near = ((xy > (3321000 - margin, 2210000 - margin)) & (xy < (5321000 + margin, 4210000 + margin))).all(axis=1)
-    assert set(ids[inside].tolist()) <= chosen <= set(ids[near].tolist())
-    assert len(chosen) > 1000
 
 
 def test_a_box_and_a_polygon_together_choose_the_zones_in_both():
