@@ -64,6 +64,15 @@ class DGGSDataset final : public GDALDataset
 };
 
 /************************************************************************/
+/*                              HasPrefix()                             */
+/************************************************************************/
+
+bool HasPrefix(const GDALOpenInfo *poOpenInfo)
+{
+    return STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX);
+}
+
+/************************************************************************/
 /*                              IsForced()                              */
 /************************************************************************/
 
@@ -71,7 +80,7 @@ class DGGSDataset final : public GDALDataset
  * that may open the file (`-if DGGS`). */
 bool IsForced(const GDALOpenInfo *poOpenInfo)
 {
-    if (STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX))
+    if (HasPrefix(poOpenInfo))
         return true;
     const char *const *papszDrivers = poOpenInfo->papszAllowedDrivers;
     return papszDrivers != nullptr && papszDrivers[0] != nullptr &&
@@ -98,8 +107,10 @@ int Identify(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
         return FALSE;
-    if (IsForced(poOpenInfo))
+    if (HasPrefix(poOpenInfo))
         return TRUE;
+    if (IsForced(poOpenInfo))
+        return -1;
     DggsIdentified eIdentified = DGGS_IDENTIFIED_NO;
     if (!DGGSCheck(g_psDggsApi->identify,
                    static_cast<const char *>(poOpenInfo->pszFilename),

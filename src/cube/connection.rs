@@ -6,13 +6,17 @@
 //! | `DGGS:path`, `DGGS:"path"` | a store, forced |
 //! | `DGGS:"path":/group/array` | a node in a store; quotes optional |
 //! | `DGGS:HEALPix/9` | a grid without data |
-//! | `DGGS:"path"?BBOX=1,2,3,4` | any quoted form with open options in it; what a dataset opened with options is called, so that a VRT of it finds the same selection again |
+//! | `DGGS:"path"?://BBOX=1,2,3,4` | any quoted form with open options in it; what a dataset opened with options is called, so that a VRT of it finds the same selection again |
 
 use crate::error::{Error, Result};
 use crate::grid;
 
 /// The prefix that forces this driver, in any case.
 pub(super) const PREFIX: &str = "DGGS:";
+
+/// Begins the options in a connection string. GDAL's VRT takes a name with `://` in it for absolute; any other name that does not
+/// begin with a slash would be sought beside the VRT.
+const QUERY: &str = "?://";
 
 /// A connection string, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +46,7 @@ impl Connection {
                 let (path, after) = quoted
                     .split_once('"')
                     .ok_or_else(|| Error::invalid(format!("{name}: the quote after {PREFIX} is not closed")))?;
-                let (after, query) = after.split_once('?').unwrap_or((after, ""));
+                let (after, query) = after.split_once(QUERY).unwrap_or((after, ""));
                 for pair in query.split('&').filter(|pair| !pair.is_empty()) {
                     let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
                     options.push((decoded(name, key)?, decoded(name, value)?));
@@ -74,7 +78,7 @@ impl Connection {
         let node = if self.node == "/" { String::new() } else { format!(":{}", self.node) };
         let pairs: Vec<String> =
             options.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
-        format!("{PREFIX}\"{}\"{node}?{}", self.path, pairs.join("&"))
+        format!("{PREFIX}\"{}\"{node}{QUERY}{}", self.path, pairs.join("&"))
     }
 
     /// The DGGRS (canonically spelled) and level, when the path reads `<DGGRS>/<level>` of a DGGRS that is known.
@@ -159,7 +163,7 @@ mod tests {
         let again = Connection::parse(&name).unwrap();
         assert_eq!((again.path.as_str(), again.node.as_str()), ("a b.zarr", "/g"), "{name}");
         assert_eq!(again.options, options);
-        assert!(Connection::parse("DGGS:\"a\"?X=%1").is_err());
+        assert!(Connection::parse("DGGS:\"a\"?://X=%1").is_err());
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn open_connection(
             None => return Ok(None),
         },
     };
-    match open_store(call, root, only, Request::new(connection, pairs)) {
+    match open_store(call, root, only, Request::of_store(connection, pairs)) {
         Ok(Found::Cube(root)) => Ok(Some(root)),
         Ok(Found::Nothing(broken)) if connection.forced => Err(broken.unwrap_or_else(no_convention)),
         Ok(Found::Nothing(_)) => Ok(None),
@@ -156,6 +156,14 @@ struct Request {
 }
 
 impl Request {
+    /// For a store, whose path must still be right from another folder.
+    fn of_store(connection: &Connection, pairs: Vec<(String, String)>) -> Self {
+        let absolute = std::path::absolute(&connection.path).ok().and_then(|path| path.to_str().map(str::to_owned));
+        let path = absolute.unwrap_or_else(|| connection.path.clone());
+        let named = Self::new(&Connection { path, ..connection.clone() }, pairs);
+        Self { store: connection.path.clone(), ..named }
+    }
+
     fn new(connection: &Connection, pairs: Vec<(String, String)>) -> Self {
         let name = if pairs.is_empty() { String::new() } else { connection.with_options(&pairs) };
         Self { connection: name, store: connection.path.clone(), pairs }
