@@ -30,14 +30,17 @@ def turn(difference):
 
 
 def authalic(lat):
-    """Authalic latitudes of WGS84's geodetic ones, in degrees: Snyder (1987), eqs. 3-11 and 3-12."""
+    """Authalic latitudes of WGS84's geodetic ones, in degrees: Snyder (1987), eqs. 3-11, 3-12, 3-18 near the poles."""
     e2 = (2 - 1 / 298.257223563) / 298.257223563
     e = np.sqrt(e2)
 
     def q(sin):
         return (1 - e2) * (sin / (1 - e2 * sin**2) + np.arctanh(e * sin) / e)
 
-    return np.degrees(np.arcsin(np.clip(q(np.sin(np.radians(lat))) / q(1.0), -1, 1)))
+    phi = np.radians(lat)
+    series = phi - (e2 / 3 + 31 * e2**2 / 180 + 59 * e2**3 / 560) * np.sin(2 * phi) + (17 * e2**2 / 360 + 61 * e2**3 / 1260) * np.sin(4 * phi)
+    closed = np.arcsin(np.clip(q(np.sin(phi)) / q(1.0), -1, 1))
+    return np.degrees(np.where(np.abs(lat) > 89.5, series, closed))
 
 
 # Zones at points
