@@ -3,7 +3,8 @@
     autotest/bench/run zones
 
 The driver's time comes from `cargo bench --bench zone_at -- peers` where that bench prints `SURFACE LEVEL NANOSECONDS`
-a line; the others are timed here (in build/venv) on as many random points. Rounds alternate.
+a line; the others are timed here (in build/venv) on as many random points. Rounds alternate. Then every family through
+GDAL on one thread and on two (`bench_threads.py`), and DGGAL's rHEALPix and ISEA3H, Python's share of a call taken off.
 """
 
 import os
@@ -11,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 os.environ["RAYON_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
@@ -32,6 +34,43 @@ def driver(binary):
     done = subprocess.run([binary], stdout=subprocess.PIPE, text=True, check=True, env=dict(os.environ, DGGS_BENCH_POINTS=str(COUNT)))
     rows = (line.split() for line in done.stdout.splitlines())
     return {(row[0], int(row[1])): float(row[2]) for row in rows if len(row) == 3}
+
+
+def threads():
+    """Prints what a second thread brings, in another Python: GDAL's own."""
+    script = Path(__file__).resolve().parent / "bench_threads.py"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    done = subprocess.run(["/usr/bin/python3", script], stdout=subprocess.PIPE, text=True, check=True, env=kept)
+    print("through GDAL, best of some rounds, seconds: one thread, two threads, times")
+    for line in done.stdout.splitlines():
+        what, one, two = line.split()
+        print(f"  {what:20} {float(one):7.3f} {float(two):7.3f}   {float(one) / float(two):4.2f} x")
+
+
+def dggal():
+    """DGGAL's zones at points, less the time of a call that does next to nothing."""
+    try:
+        import dggal
+    except ImportError as error:
+        print(f"DGGAL is left out: {error}")
+        return
+    app = dggal.Application(appGlobals={})
+    dggal.pydggal_setup(app)
+    rng = np.random.default_rng(1)
+    places = [dggal.GeoPoint(lat, lon) for lat, lon in rng.uniform(-80, 80, (COUNT // 10, 2)).tolist()]
+
+    def each(action):
+        began = time.perf_counter()
+        for place in places:
+            action(place)
+        return 1e9 * (time.perf_counter() - began) / len(places)
+
+    for name in ("rHEALPix", "ISEA3H", "ISEA7H_Z7"):
+        grid = getattr(dggal, name)()
+        zone = grid.getZoneFromWGS84Centroid(9, places[0])
+        idle = min(each(lambda place: grid.getZoneLevel(zone)) for _ in range(ROUNDS))
+        busy = min(each(lambda place: grid.getZoneFromWGS84Centroid(9, place)) for _ in range(ROUNDS))
+        print(f"  dggal {name:10} level 9: {busy - idle:6.1f} ns a point")
 
 
 def main(binary):
@@ -58,6 +97,8 @@ def main(binary):
             for name, value in others:
                 line += f"   {name} {value:6.1f}" + (f" ({value / own:4.2f} x)" if own else "")
             print(line)
+    dggal()
+    threads()
 
 
 if __name__ == "__main__":

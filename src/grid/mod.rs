@@ -14,6 +14,7 @@ pub mod h3;
 pub mod healpix;
 pub mod isea;
 pub mod region;
+pub mod relate;
 pub mod rhealpix;
 mod zone_set;
 
@@ -143,6 +144,9 @@ pub trait Grid: Send + Sync {
 
     /// The children at `level + 1`; empty at the finest level.
     fn children(&self, level: u8, zone: Zone) -> Result<Vec<Zone>>;
+
+    /// True when the children of every zone tile it (a congruent hierarchy): containment then follows from ancestors.
+    fn children_tile_parent(&self) -> bool;
 
     /// The zones that share an edge or a vertex, in ascending order, `zone` itself not among them.
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>>;

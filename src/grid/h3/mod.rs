@@ -199,6 +199,10 @@ impl Grid for H3Grid {
         Ok(cell.resolution().succ().map_or_else(Vec::new, |finer| descendants(cell, finer).map(Zone).collect()))
     }
 
+    fn children_tile_parent(&self) -> bool {
+        false
+    }
+
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
         let cell = cell(level, zone)?;
         let mut found: Vec<_> = cell.grid_disk_safe(1).filter(|&other| other != cell).map(zone_of_cell).collect();

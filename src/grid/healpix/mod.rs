@@ -178,6 +178,10 @@ impl Grid for HealpixGrid {
         Ok(if level == MAX_LEVEL { vec![] } else { (0..4).map(|child| Zone(4 * zone.0 + child)).collect() })
     }
 
+    fn children_tile_parent(&self) -> bool {
+        true
+    }
+
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
         check_zones(level, &[zone])?;
         let mut found = cdshealpix::nested::neighbours(level, zone.0, false).values_vec();

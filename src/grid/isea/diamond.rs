@@ -14,6 +14,7 @@ use crate::grid::Zone;
 pub(crate) struct Diamonds;
 
 impl Tiling for Diamonds {
+    const CONGRUENT: bool = true;
     const MAX_NEIGHBOURS: usize = 9;
     const MAX_CHILDREN: usize = 4;
     const MAX_VERTICES: usize = 4;

@@ -100,6 +100,7 @@ impl<const RATIO: u64> Hexagons<RATIO> {
 }
 
 impl<const RATIO: u64> Tiling for Hexagons<RATIO> {
+    const CONGRUENT: bool = false;
     const MAX_NEIGHBOURS: usize = 6;
     const MAX_CHILDREN: usize = if RATIO == 7 { 13 } else { 7 };
     const MAX_VERTICES: usize = 6;

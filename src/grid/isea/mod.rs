@@ -233,6 +233,10 @@ impl<T: Tiling> Grid for IseaGrid<T> {
         Ok(if level == self.max_level { vec![] } else { zones_of(self.tiling.children(level, zone.0)) })
     }
 
+    fn children_tile_parent(&self) -> bool {
+        T::CONGRUENT
+    }
+
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
         self.check_zones(level, &[zone])?;
         let mut found = zones_of(self.tiling.neighbours(level, zone.0));

@@ -23,6 +23,8 @@ pub(crate) struct Segment {
 /// most [`Tiling::max_level`]. Numbers are the family's internal zone numbers: without gaps, and so that the zones
 /// within a coarser zone, by first parents, are consecutive.
 pub(crate) trait Tiling: Send + Sync + 'static {
+    /// True when the children of a zone tile it.
+    const CONGRUENT: bool;
     /// Widths of padded arrays.
     const MAX_NEIGHBOURS: usize;
     /// See `MAX_NEIGHBOURS`.

@@ -84,6 +84,7 @@ fn cell_at(place: &Place, side: i64) -> Cell {
 }
 
 impl Tiling for Triangles {
+    const CONGRUENT: bool = true;
     const MAX_NEIGHBOURS: usize = 12;
     const MAX_CHILDREN: usize = 4;
     const MAX_VERTICES: usize = 3;

@@ -205,6 +205,10 @@ impl Grid for RhealpixGrid {
         Ok(if level == MAX_LEVEL { vec![] } else { (0..9).map(|child| Zone(9 * zone.0 + child)).collect() })
     }
 
+    fn children_tile_parent(&self) -> bool {
+        true
+    }
+
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
         check_zones(level, &[zone])?;
         let squares = neighbours::around(address::part(level, zone), address::side(level));
