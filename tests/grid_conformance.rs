@@ -85,6 +85,21 @@ fn plane_ring(grid: &dyn Grid, level: u8, zone: Zone, segments: u32) -> Vec<LonL
     ring
 }
 
+/// True when `point` is as far from the centroids of all `parents`, on the boundary between them, as rounding allows.
+fn is_between(grid: &dyn Grid, level: u8, parents: &[Zone], point: LonLat) -> bool {
+    let chord = |zone: &Zone| {
+        let [a, b] = [point, grid.centroid(level, *zone).unwrap()].map(|p| {
+            let ((a, b), (c, d)) = (p.lon_deg.to_radians().sin_cos(), p.lat_deg.to_radians().sin_cos());
+            [b * d, a * d, c]
+        });
+        (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt()
+    };
+    let near = parents.iter().map(chord).fold(f64::INFINITY, f64::min);
+    let far = parents.iter().map(chord).fold(0.0, f64::max);
+    // Distances on the globe, where the grid's own plane is stretched by up to a fifth.
+    parents.len() > 1 && far <= 1.5 * near
+}
+
 /// Even-odd rule in the plane of longitude and latitude, for the ring and its copies a turn away.
 fn within_ring(ring: &[LonLat], point: LonLat) -> bool {
     [-360.0, 0.0, 360.0].iter().any(|turn| {
@@ -238,10 +253,13 @@ fn the_parent_of_a_child_is_the_zone() {
                 assert_eq!(children.is_empty(), level == grid.max_level());
                 assert!(children.len() <= grid.max_children());
                 for child in children {
-                    assert!(grid.parents(level + 1, child).unwrap().contains(&zone));
+                    let parents = grid.parents(level + 1, child).unwrap();
+                    assert!(parents.contains(&zone), "{}", label(&*grid, level));
+                    // A centroid on the boundary of several parents (ISEA3H, ISEA4H) is any one's.
                     let centroid = grid.centroid(level + 1, child).unwrap();
-                    let first = grid.parents(level + 1, child).unwrap()[0];
-                    assert_eq!(first, grid.zone_at(level, centroid).unwrap(), "{}", label(&*grid, level));
+                    let holder = grid.zone_at(level, centroid).unwrap();
+                    assert!(parents.contains(&holder), "{}", label(&*grid, level));
+                    assert!(holder == parents[0] || is_between(&*grid, level, &parents, centroid));
                 }
                 assert_eq!(grid.parents(level, zone).unwrap().is_empty(), level == 0);
             }
@@ -292,8 +310,10 @@ fn ancestors_and_rings_follow_from_parents_and_neighbours() {
         for zone in sample(&*grid, level) {
             let centroid = grid.centroid(level, zone).unwrap();
             assert_eq!(grid.ancestor(level, zone, level).unwrap(), zone);
-            let parent = grid.parents(level, zone).unwrap()[0];
-            assert_eq!(parent, grid.zone_at(level - 1, centroid).unwrap());
+            let parents = grid.parents(level, zone).unwrap();
+            let parent = parents[0];
+            let holder = grid.zone_at(level - 1, centroid).unwrap();
+            assert!(parent == holder || is_between(&*grid, level - 1, &parents, centroid));
             assert_eq!(grid.ancestor(level, zone, level - 1).unwrap(), parent);
             let root = grid.ancestor(level, zone, 0).unwrap();
             assert!(grid.sub_zones(0, root, level).unwrap().contains(zone));
@@ -312,7 +332,7 @@ fn ancestors_and_rings_follow_from_parents_and_neighbours() {
 
 #[test]
 fn the_centroid_is_near_the_centroid_of_area() {
-    // In sides of a square of the zone's area; the mean of small sub-zones stands for the integral.
+    // In sides of a square of the zone's area.
     for grid in grids() {
         let mut farthest = 0.0f64;
         for level in 1..=4 {
@@ -321,11 +341,13 @@ fn the_centroid_is_near_the_centroid_of_area() {
                     let ((a, b), (c, d)) = (p.lon_deg.to_radians().sin_cos(), p.lat_deg.to_radians().sin_cos());
                     [b * d, a * d, c]
                 };
+                // The integral of the unit vector over a part of the sphere is half that of r x dr around it.
+                let ring: Vec<_> = grid.boundary(level, zone, 100).unwrap().into_iter().map(unit).collect();
                 let mut sum = [0.0; 3];
-                for small in grid.sub_zones(level, zone, level + 4).unwrap().iter() {
-                    let at = unit(grid.centroid(level + 4, small).unwrap());
-                    let area = grid.area_m2(level + 4, small).unwrap();
-                    sum = std::array::from_fn(|k| sum[k] + area * at[k]);
+                for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                    let next = |k: usize| (k + 1) % 3;
+                    sum =
+                        std::array::from_fn(|k| sum[k] + a[next(k)] * b[next(next(k))] - a[next(next(k))] * b[next(k)]);
                 }
                 let length = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
                 let centre = unit(grid.centroid(level, zone).unwrap());
@@ -392,8 +414,14 @@ fn sub_zones_are_the_descendants() {
                 for deeper in 0..3 {
                     let set = ZoneSet::from_zones(generation.iter().copied());
                     assert_eq!(grid.sub_zones(level, zone, level + deeper).unwrap(), set, "{}", label(&*grid, level));
-                    generation =
-                        generation.iter().flat_map(|zone| grid.children(level + deeper, *zone).unwrap()).collect();
+                    // A child of several parents is below its first.
+                    let at = level + deeper;
+                    let children = generation.iter().flat_map(|zone| {
+                        let mut children = grid.children(at, *zone).unwrap();
+                        children.retain(|child| grid.parents(at + 1, *child).unwrap()[0] == *zone);
+                        children
+                    });
+                    generation = children.collect();
                 }
             }
             if level > 0 {

@@ -12,6 +12,7 @@ pub mod authalic;
 mod descend;
 pub mod h3;
 pub mod healpix;
+pub mod isea;
 pub mod region;
 pub mod rhealpix;
 mod zone_set;
@@ -243,7 +244,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix, h3, rhealpix }
+families! { healpix, h3, rhealpix, isea }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///
