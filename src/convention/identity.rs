@@ -12,13 +12,10 @@
 //! # Ok::<(), gdal_dggs::error::Error>(())
 //! ```
 
-use super::{ArrayMeta, Compression, Coverage, GroupMeta, ZoneAxis};
+use super::{ArrayMeta, Compression, Coverage, GroupMeta, Placement, ZoneAxis};
 use super::{ellipsoid, names, spec};
 use crate::error::{Context, Error, Result};
 use crate::grid::{self, Grid, GridSpec, Orientation, Surface};
-
-/// Conventions of the interface that this build does not read yet.
-const LATER: [&str; 2] = ["DGGS_SPEC", "DGGS_JL"];
 
 /// The open options that say which grid a store is on. `None`: not given.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -147,6 +144,7 @@ pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Re
         id_array: options.zone_id.clone(),
         compression: Compression::None,
         grid_mapping: None,
+        placement: Placement::Line,
         arrays: Coverage::All,
         warnings: Vec::new(),
     })
@@ -180,6 +178,7 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
         let ids = id_array(group, name)?;
         warn("ZONE_ID", name.into(), axis.id_array.as_deref().unwrap_or("the whole globe").into());
         axis.dimensions = ids.dimensions.clone();
+        axis.placement = Placement::Line;
         axis.id_array = Some(name.to_owned());
         axis.compression = Compression::None;
     }
@@ -189,6 +188,12 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
             "group {}: the store's ids are compressed HEALPix ids; DGGRS and INDEXING cannot override that",
             group.path
         )));
+    }
+    if axis.placement != Placement::Line {
+        axis.spec = spec;
+        placed(&axis, group, &*grid)?;
+        axis.warnings.extend(warnings);
+        return Ok(axis);
     }
     if axis.id_array.is_none()
         && (changed_grid || changed_level)
@@ -207,6 +212,34 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
     axis.spec = spec;
     axis.warnings.extend(warnings);
     Ok(axis)
+}
+
+/// Checks that an axis of several dimensions can hold the grid's addresses.
+fn placed(axis: &ZoneAxis, group: &GroupMeta<'_>, grid: &dyn Grid) -> Result<()> {
+    let level = axis.level.unwrap_or_default();
+    let sizes: Vec<u64> = axis
+        .dimensions
+        .iter()
+        .map(|name| group.arrays.iter().find_map(|array| array.size_of(name)).unwrap_or_default())
+        .collect();
+    let fits = match (&axis.placement, grid.address_extent(level)) {
+        (Placement::Penta, Some([11, side, _])) => axis.spec.dggrs == "ISEA4D" && sizes == [5, 2 * side, side],
+        (Placement::Address { linear, whole: true }, Some([faces, x, y])) => {
+            !linear.is_empty() || (sizes[0] >= faces && sizes[1..] == [x, y])
+        }
+        (Placement::Address { whole: false, .. }, _) => matches!(axis.spec.indexing, "Q2DD" | "PROJTRI"),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "group {}: {} in scheme {} at level {level} does not fit on the dimensions {} of {sizes:?} positions",
+        group.path,
+        axis.spec.dggrs,
+        axis.spec.indexing,
+        axis.dimensions.join(", ")
+    )))
 }
 
 /// The one dimension that has `zones` positions.
@@ -284,14 +317,7 @@ fn convention(value: &str) -> Result<Option<&'static str>> {
         return Ok(Some(known));
     }
     let known: Vec<_> = names().collect();
-    Err(if LATER.iter().any(|later| later.eq_ignore_ascii_case(value)) {
-        Error::unsupported(format!(
-            "open option CONVENTION={value}: not in this version; it reads {}",
-            known.join(", ")
-        ))
-    } else {
-        Error::invalid(format!("open option CONVENTION={value}: must be AUTO or one of {}", known.join(", ")))
-    })
+    Err(Error::invalid(format!("open option CONVENTION={value}: must be AUTO or one of {}", known.join(", "))))
 }
 
 fn angle<'o>(orientation: &'o mut Orientation, option: &str) -> &'o mut f64 {

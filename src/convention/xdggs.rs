@@ -17,7 +17,9 @@
 use serde_json::{Value, json};
 
 use super::attribute::{Fields, present};
-use super::{ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Selection, ZoneAxis};
+use super::{
+    ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Placement, Selection, ZoneAxis,
+};
 use super::{ellipsoid, spec};
 use crate::error::{Error, Result};
 use crate::grid::{self, GridSpec};
@@ -88,7 +90,7 @@ pub fn id_array_attributes(spec: &GridSpec, level: Option<u8>) -> Attributes {
     let mut attributes = Attributes::new();
     attributes.insert("grid_name".into(), spec.dggrs.to_lowercase().into());
     // xdggs wants the level of these schemes to be there and null.
-    let level = level.filter(|_| !spec::carries_level(spec.indexing));
+    let level = level.filter(|_| !matches!(spec.indexing, "nuniq" | "zuniq"));
     attributes.insert("level".into(), json!(level));
     // xdggs refuses attributes that a grid does not have.
     if spec.dggrs != "H3" {
@@ -119,6 +121,7 @@ fn axis(group: &GroupMeta<'_>, array: &ArrayMeta<'_>) -> Result<ZoneAxis> {
         id_array: Some(array.name.to_owned()),
         compression: Compression::None,
         grid_mapping: None,
+        placement: Placement::Line,
         arrays: Coverage::All,
         warnings,
     })

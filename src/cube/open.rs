@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::convention::{self, Compression, Coverage, IdentityOptions, ZoneAxis};
+use crate::convention::{self, Compression, Coverage, IdentityOptions, Placement, ZoneAxis};
 use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
@@ -178,6 +178,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request)
         spec: options.identity.spec(&family.default_spec(dggrs))?,
         level: Some(level),
         dimensions: vec![GRID_DIMENSION.into()],
+        placement: Placement::Line,
         id_array: None,
         compression: Compression::None,
         grid_mapping: None,
