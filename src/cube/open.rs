@@ -165,8 +165,9 @@ impl Request {
         self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option))
     }
 
-    fn shared(self, options: Options, hidden_groups: BTreeSet<String>, only_array: Option<String>) -> Arc<Shared> {
-        Arc::new(Shared { options, hidden_groups, only_array, connection: self.connection, store: self.store })
+    fn shared(self, options: Options, chosen: LevelChoice, only_array: Option<String>) -> Arc<Shared> {
+        let LevelChoice { level, hidden_groups } = chosen;
+        Arc::new(Shared { options, hidden_groups, level, only_array, connection: self.connection, store: self.store })
     }
 }
 
@@ -189,7 +190,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request)
     if level > max {
         return Err(Error::invalid(format!("{dggrs} has levels 0 to {max}, not {level}")));
     }
-    let shared = request.shared(options, BTreeSet::new(), None);
+    let shared = request.shared(options, LevelChoice::default(), None);
     Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
 }
 
@@ -219,26 +220,48 @@ fn open_store(
             return Err(Error::invalid(format!("open option CONVENTION: there is no metadata of {wanted}")));
         }
     }
+    if options.identity.dggrs.is_some() && search.levels.is_empty() {
+        // Ids that carry their level tell each group's; LEVEL then selects.
+        let any_level = IdentityOptions { level: None, ..options.identity.clone() };
+        search = Search::new(call, &root, &any_level)?;
+        if search.levels.is_empty() && options.identity.level.is_some() {
+            search = Search::new(call, &root, &options.identity)?;
+        }
+        if let (Some(error), true) = (search.error.take(), search.levels.is_empty()) {
+            return Err(error);
+        }
+    }
     if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
         return Err(error);
     }
-    let mut hidden_groups = BTreeSet::new();
+    let mut chosen = LevelChoice::default();
     let distinct: BTreeSet<u8> = search.levels.iter().filter_map(|(_, level)| *level).collect();
     if let Some(level) = options.identity.level.filter(|_| distinct.len() > 1) {
         if !distinct.contains(&level) {
             return Err(Error::invalid(format!("open option LEVEL: there is no level {level}, but {distinct:?}")));
         }
-        hidden_groups
-            .extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
+        let (with, without): (Vec<_>, Vec<_>) =
+            search.levels.iter().cloned().partition(|(_, found)| *found == Some(level));
+        let with: BTreeSet<String> = with.into_iter().map(|(name, _)| name).collect();
+        chosen.hidden_groups = without.into_iter().map(|(name, _)| name).filter(|name| !with.contains(name)).collect();
+        chosen.level = Some(level);
         options.identity.level = None;
     }
-    let shared = request.shared(options, hidden_groups, only_array);
+    let shared = request.shared(options, chosen, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
-    let ours = group.has_zones() || !distinct.is_empty();
+    let ours = group.has_zones() || !search.levels.is_empty();
     Ok(if ours { Found::Cube(Arc::new(group)) } else { Found::Nothing(search.broken) })
 }
 
-/// The zone axes of a hierarchy, by its metadata alone.
+/// What `LEVEL` leaves of a pyramid.
+#[derive(Default)]
+struct LevelChoice {
+    level: Option<u8>,
+    /// Full names of the groups of other levels.
+    hidden_groups: BTreeSet<String>,
+}
+
+/// The zone axes of a hierarchy, by its metadata; open options are held against the first ids of each group.
 struct Search {
     /// Full name of each group with a zone axis, and its level where the metadata say.
     levels: Vec<(String, Option<u8>)>,
@@ -268,8 +291,11 @@ impl Search {
         if let Some(broken) = arrays.iter().find_map(|array| array.broken.clone()) {
             self.broken.get_or_insert(broken);
         }
-        match detect::zone_axes(group, &arrays, ancestors, identity) {
-            Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
+        let axes = detect::zone_axes(group, &arrays, ancestors, identity).and_then(|axes| {
+            axes.iter().map(|axis| Ok((group.full_name().to_owned(), detect::level(call, group, axis)?))).collect()
+        });
+        match axes {
+            Ok(axes) => self.levels.extend::<Vec<_>>(axes),
             Err(error) => {
                 self.error.get_or_insert(error);
             }
