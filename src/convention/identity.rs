@@ -134,6 +134,14 @@ pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Re
     let dimension = match (ids, options.level) {
         (Some(ids), level) if level.is_some() || spec::carries_level(spec.indexing) => ids.dimensions[0].clone(),
         (None, Some(level)) => global_dimension(group, dggrs, level, grid.zone_count(level))?,
+        (None, None) if spec::carries_level(spec.indexing) => {
+            return Err(Error::invalid(format!(
+                "group {}: give ZONE_ID, the array of {} ids ({}), or LEVEL when the whole globe is there",
+                group.path,
+                spec.indexing,
+                candidates(group)
+            )));
+        }
         _ => return Err(Error::invalid(format!("open option LEVEL is missing: give the refinement level of {dggrs}"))),
     };
     Ok(ZoneAxis {
@@ -255,13 +263,17 @@ fn global_dimension(group: &GroupMeta<'_>, dggrs: &str, level: u8, zones: u64) -
         }
         _ => format!("{} all have that size", fitting.join(", ")),
     };
-    let ids: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
-    let candidates =
-        if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) };
     Err(Error::invalid(format!(
-        "group {}: {dggrs} has {zones} zones at level {level}; {problem}. Give ZONE_ID, the array of zone ids ({candidates})",
-        group.path
+        "group {}: {dggrs} has {zones} zones at level {level}; {problem}. Give ZONE_ID, the array of zone ids ({})",
+        group.path,
+        candidates(group)
     )))
+}
+
+/// The arrays that could hold ids.
+fn candidates(group: &GroupMeta<'_>) -> String {
+    let ids: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
+    if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) }
 }
 
 /// The array that `ZONE_ID` names.

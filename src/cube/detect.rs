@@ -237,3 +237,15 @@ pub(super) fn select(call: &Arc<Call>, options: &SelectionOptions, axis: &mut Ax
     }
     Ok(())
 }
+
+/// Only integers and text can be ids; the cube needs to know which.
+impl From<&DataType> for ElementKind {
+    fn from(data_type: &DataType) -> Self {
+        match data_type {
+            DataType::Text { .. } => Self::Text,
+            DataType::Numeric(numeric) if numeric.is_integer() => Self::Integer,
+            DataType::Numeric(numeric) if !numeric.is_complex() => Self::Float,
+            _ => Self::Other,
+        }
+    }
+}

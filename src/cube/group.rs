@@ -364,8 +364,10 @@ impl Group for CubeGroup {
             }
         }
         for array in self.arrays.iter().filter(|array| self.shows(array)) {
+            let layer = self.layer_of(&array.name, &array.dimensions).filter(|layer| layer.is_gathered());
             for (name, size) in array.dimensions.iter().zip(&array.shape) {
-                if !dimensions.iter().any(|known| known.name == *name) {
+                let became_one = layer.is_some_and(|layer| layer.stored_dimensions.contains(name));
+                if !became_one && !dimensions.iter().any(|known| known.name == *name) {
                     dimensions.push(self.plain_dimension(name, *size));
                 }
             }
@@ -393,17 +395,5 @@ impl Group for CubeGroup {
 
     fn structural_info(&self) -> Vec<(String, String)> {
         self.layers.first().map(Layer::structural_info).unwrap_or_default()
-    }
-}
-
-/// Only integers and text can be ids; the cube needs to know which.
-impl From<&DataType> for convention::ElementKind {
-    fn from(data_type: &DataType) -> Self {
-        match data_type {
-            DataType::Text { .. } => Self::Text,
-            DataType::Numeric(numeric) if numeric.is_integer() => Self::Integer,
-            DataType::Numeric(numeric) if !numeric.is_complex() => Self::Float,
-            _ => Self::Other,
-        }
     }
 }
