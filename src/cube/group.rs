@@ -13,7 +13,7 @@ use crate::cube::layer::{Layer, Place};
 use crate::cube::options::Options;
 use crate::cube::quantity::Quantity;
 use crate::cube::stored::{Overlay, StoredArray};
-use crate::cube::{Array, Attributes, DataType, Dimension, Group, detect};
+use crate::cube::{Array, Attributes, Dimension, Group, detect};
 use crate::error::{Context, Result};
 use crate::grid;
 use crate::hierarchy;
