@@ -225,11 +225,12 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
 /// Checks that an axis of several dimensions can hold the grid's addresses.
 fn placed(axis: &ZoneAxis, group: &GroupMeta<'_>, grid: &dyn Grid) -> Result<()> {
     let level = axis.level.unwrap_or_default();
-    let sizes: Vec<u64> = axis
-        .dimensions
-        .iter()
-        .map(|name| group.arrays.iter().find_map(|array| array.size_of(name)).unwrap_or_default())
-        .collect();
+    let on_axis = |array: &&ArrayMeta<'_>| {
+        ZoneAxis::of_array(std::slice::from_ref(axis), array.name, &array.dimensions).is_some()
+    };
+    let array = group.arrays.iter().find(on_axis);
+    let size = |name: &String| array.and_then(|array| array.size_of(name)).unwrap_or_default();
+    let sizes: Vec<u64> = axis.dimensions.iter().map(size).collect();
     let fits = match (&axis.placement, grid.address_extent(level)) {
         (Placement::Penta, Some([11, side, _])) => axis.spec.dggrs == "ISEA4D" && sizes == [5, 2 * side, side],
         (Placement::Address { linear, whole: true }, Some([faces, x, y])) => {
