@@ -238,6 +238,13 @@ fn wrong_identities_and_addresses_are_refused_with_a_reason() {
 }
 
 #[test]
+fn an_outline_through_more_zones_than_memory_holds_is_refused() {
+    let belt = Region::bbox(-180.0, -80.0, 180.0, 80.0).unwrap();
+    let error = default_grid("IGEO7").zones_in(20, &belt, Containment::Within).unwrap_err().to_string();
+    assert!(error.contains("choose a coarser level"), "{error}");
+}
+
+#[test]
 fn texts_are_read_in_every_form() {
     let igeo7 = default_grid("IGEO7");
     let zone = igeo7.parse_zone("0003463", None).unwrap();
@@ -278,5 +285,100 @@ fn a_million_zones_of_a_box_take_less_than_half_a_second() {
         println!("{name}/{level}: {} zones in {} ranges, {seconds:.3} s", found.len(), found.ranges().len());
         assert!((900_000..1_200_000).contains(&found.len()), "{name}: {}", found.len());
         assert!(seconds < 0.5, "{name}: {seconds}");
+    }
+}
+
+/// xorshift64*: the same numbers in every run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.next() >> 11) as f64 / (1u64 << 53) as f64
+    }
+}
+
+#[test]
+fn nothing_panics() {
+    let mut random = Random(11);
+    for name in NAMES {
+        let (family, name) = grid::family_of(name).unwrap();
+        for &indexing in family.indexing_schemes(name) {
+            let grid = in_scheme(name, indexing);
+            for _ in 0..3000 {
+                let level = (random.next() % 45) as u8;
+                let count = grid.zone_count(level);
+                let any = random.next() >> (random.next() % 64);
+                for zone in [Zone(any), Zone(any % count), Zone(count - 1), Zone(count), Zone(0)] {
+                    let _ = grid.centroid(level, zone);
+                    let _ = grid.boundary(level, zone, (random.next() % 3) as u32);
+                    let _ = (grid.area_m2(level, zone), grid.zone_text(level, zone));
+                    let _ = (grid.parents(level, zone), grid.children(level, zone), grid.neighbours(level, zone));
+                    let _ = grid.sub_zones(level, zone, (random.next() % 45) as u8);
+                    let _ = (grid.ids(level, &[zone], &mut [ZoneId(0)]), grid.positions(level, &[zone], &mut [0]));
+                }
+                let _ = grid.zones_of_ids(level, &[ZoneId(any)], &mut [Zone(0)]);
+                let _ = grid.zones_of_ids(level, &[ZoneId(any | u64::MAX >> (random.next() % 64))], &mut [Zone(0)]);
+                let _ = grid.zones_of_positions(level, any..any.saturating_add(1), &mut [Zone(0)]);
+                let _ = grid.parse_zone(&any.to_string(), Some(level));
+                let _ = grid.parse_zone(&format!("{level}/{} {} -{}", any % 13, any % 99, any % 7), None);
+                let _ = grid.parse_zone(&format!("{level}/{} 0.{} 1e{}", any % 13, any % 99, any % 700), None);
+            }
+            for text in
+                ["", "/", "é", "日本0", "5/", "0x", "0xg", "00é", "1/1 1 99999999999999999999", "255/0", "256/0"]
+            {
+                let _ = (grid.parse_zone(text, None), grid.parse_zone(text, Some(255)));
+            }
+        }
+    }
+}
+
+#[test]
+fn fine_zones_of_boxes_hold_what_points_and_boundaries_prove() {
+    let mut random = Random(12);
+    // Over the icosahedron's vertices 0 and 8, a face's edge, both poles, the antimeridian, and anywhere.
+    let mut places =
+        vec![(11.25, 58.28), (11.25, -58.28), (-168.75, 70.0), (0.0, 89.99), (50.0, -89.99), (180.0, 10.0)];
+    places.extend((0..10).map(|_| (random.between(-180.0, 180.0), random.between(-80.0, 80.0))));
+    for name in NAMES {
+        let grid = default_grid(name);
+        let level = (0..).find(|level| grid.zone_count(*level) > 3_000_000).unwrap();
+        for &(lon, lat) in &places {
+            let (width, height) = (random.between(0.1, 3.0), random.between(0.05, 1.5));
+            let north = f64::min(lat + height, 90.0);
+            let region = Region::bbox(lon - width, f64::max(lat - height, -90.0), lon + width, north).unwrap();
+            let [touched, centred, within] = [Containment::Intersects, Containment::Centroid, Containment::Within]
+                .map(|containment| grid.zones_in(level, &region, containment).unwrap());
+            let outline = region.outline().unwrap();
+            let at = format!("{name}/{level} {region:?}");
+            for _ in 0..3000 {
+                let point = LonLat {
+                    lon_deg: random.between(lon - width, lon + width),
+                    lat_deg: random.between(f64::max(lat - height, -90.0), north),
+                };
+                assert!(touched.contains(grid.zone_at(level, point).unwrap()), "{at} {point:?}");
+            }
+            for zone in touched.iter() {
+                let ring = grid.boundary(level, zone, 8).unwrap();
+                let inside = ring.iter().filter(|point| outline.contains(**point)).count();
+                assert_eq!(within.contains(zone), inside == ring.len(), "{at} {zone:?} {inside}: {ring:?}");
+                let centroid = grid.centroid(level, zone).unwrap();
+                assert_eq!(centred.contains(zone), outline.contains(centroid), "{at} {zone:?}");
+                // Zones around a touched one that have a point inside are touched.
+                for other in grid.neighbours(level, zone).unwrap() {
+                    let ring = grid.boundary(level, other, 2).unwrap();
+                    assert!(
+                        touched.contains(other) || !ring.iter().any(|point| outline.contains(*point)),
+                        "{at} {other:?}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -277,7 +277,7 @@ macro_rules! families {
     };
 }
 
-families! { healpix, h3, rhealpix, isea }
+families! { healpix, h3, isea, rhealpix }
 
 /// The family and canonical spelling of a DGGRS name, in any case.
 ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::decoder::{self, Decoder};
+use super::decoder::Decoder;
 use super::metadata::{ArrayMetadata, DimensionName};
 use super::open::Context;
 use super::shard::Sharding;
@@ -154,12 +154,9 @@ impl Array {
 
 impl Chunks {
     fn of(metadata: &ArrayMetadata) -> Result<Self> {
-        let built = decoder::build(metadata)?;
-        if let Some(sharding) = Sharding::of(metadata, &built)? {
-            return Ok(Self::Shards(Box::new(sharding)));
+        match Sharding::of(metadata)? {
+            Some(sharding) => Ok(Self::Shards(Box::new(sharding))),
+            None => Decoder::of_chunks(metadata).map(Self::Files),
         }
-        let plain = decoder::plain_compressor(metadata);
-        let chain = built.chain.clone();
-        Ok(Self::Files(Decoder::new(&built, chain, &metadata.chunk_shape, &metadata.stored, plain.as_ref())?))
     }
 }

@@ -13,7 +13,6 @@ use zarrs::metadata::v2::{DataTypeMetadataV2, MetadataV2};
 use zarrs::metadata::v3::MetadataV3;
 
 use super::metadata::{self, ArrayMetadata};
-use super::types::Stored;
 use crate::error::{Error, Result};
 use crate::store::codecs::{self, Decompressor};
 
@@ -27,34 +26,38 @@ pub(super) struct Decoder {
     /// The same, as far as memory goes.
     counts: Vec<usize>,
     elements: usize,
-    data_type: DataType,
-    fill_value: FillValue,
-    chain: Arc<CodecChain>,
-    shortcut: Shortcut,
-    options: CodecOptions,
+    way: Way,
 }
 
-/// A way past zarrs for chunks whose bytes are their elements.
-#[derive(Clone, Copy, Debug)]
-enum Shortcut {
-    None,
+/// How chunks are decoded.
+#[derive(Clone, Debug)]
+enum Way {
+    /// The bytes of a chunk are its elements.
     Raw,
+    /// So they are once GDAL has decompressed them: zarrs, which takes a thread and a millisecond to start, is not asked.
     Decompress(Decompressor),
+    /// By zarrs.
+    Zarrs(Box<Built>),
 }
 
 /// What zarrs makes of the metadata: types and codecs.
+#[derive(Clone, Debug)]
 pub(super) struct Built {
-    pub(super) data_type: DataType,
-    pub(super) fill_value: FillValue,
-    pub(super) chain: Arc<CodecChain>,
+    data_type: DataType,
+    fill_value: FillValue,
+    chain: Arc<CodecChain>,
+    options: CodecOptions,
 }
 
 /// Lets zarrs understand types and codecs. (Not through its `Array`, which would start rayon's global pool.)
-pub(super) fn build(metadata: &ArrayMetadata) -> Result<Built> {
-    codecs::prepare()?;
-    let list = match metadata.version {
-        2 => codecs_of_v2(metadata)?,
-        _ => metadata.for_zarrs["codecs"].as_array().cloned().unwrap_or_default(),
+///
+/// `codecs`: those inside a shard, `None` for those of the array.
+fn build(metadata: &ArrayMetadata, codecs: Option<&[Value]>) -> Result<Built> {
+    let options = codecs::prepare()?;
+    let list = match (codecs, metadata.version) {
+        (Some(codecs), _) => codecs.to_vec(),
+        (None, 2) => codecs_of_v2(metadata)?,
+        (None, _) => metadata.for_zarrs["codecs"].as_array().cloned().unwrap_or_default(),
     };
     let data_type = match metadata.version {
         2 => {
@@ -69,7 +72,7 @@ pub(super) fn build(metadata: &ArrayMetadata) -> Result<Built> {
     let data_type = data_type.map_err(|error| Error::unsupported(error.to_string()))?;
     let zero = || vec![0; metadata.stored.size().unwrap_or(0)];
     let fill_value = FillValue::new(metadata.fill.clone().unwrap_or_else(zero));
-    Ok(Built { data_type, fill_value, chain: chain(&list)? })
+    Ok(Built { data_type, fill_value, chain: chain(&list)?, options })
 }
 
 /// The filters and the compressor of V2 as one list, in the order in which they encode.
@@ -114,15 +117,26 @@ fn bad(json: &Value) -> impl Fn(serde_json::Error) -> Error + '_ {
 }
 
 impl Decoder {
-    /// For chunks of `shape` that `chain` decodes; `compressor` is the one codec where `is_plain` says that there is at
-    /// most one.
-    pub(super) fn new(
-        built: &Built,
-        chain: Arc<CodecChain>,
+    /// For the chunks of an array.
+    pub(super) fn of_chunks(metadata: &ArrayMetadata) -> Result<Self> {
+        Self::new(metadata, &metadata.chunk_shape, plain_compressor(metadata), None)
+    }
+
+    /// For chunks of `shape` inside the shards of an array, which `codecs` encode.
+    pub(super) fn inside_shards(metadata: &ArrayMetadata, shape: &[u64], codecs: &[Value]) -> Result<Self> {
+        let plain = metadata::is_plain(codecs, &metadata.stored);
+        let compressor = plain.then(|| codecs.get(1).cloned().unwrap_or(Value::Null));
+        Self::new(metadata, shape, compressor, Some(codecs))
+    }
+
+    /// `plain` is the compressor (null: none) of chunks that consist of nothing but their elements.
+    fn new(
+        metadata: &ArrayMetadata,
         shape: &[u64],
-        stored: &Stored,
-        plain: Option<&Value>,
+        plain: Option<Value>,
+        codecs: Option<&[Value]>,
     ) -> Result<Self> {
+        let stored = &metadata.stored;
         let too_large = || Error::unsupported(format!("chunks {shape:?} of more than {MAX_CHUNK_BYTES} bytes"));
         let size = stored.size().unwrap_or(1) as u64;
         let elements = shape.iter().try_fold(1u64, |product, &extent| product.checked_mul(extent));
@@ -130,23 +144,23 @@ impl Decoder {
             elements.filter(|&elements| elements.checked_mul(size).is_some_and(|bytes| bytes <= MAX_CHUNK_BYTES));
         let elements = usize::try_from(elements.ok_or_else(too_large)?).map_err(|_| too_large())?;
         let nonzero: Option<Vec<NonZeroU64>> = shape.iter().map(|&extent| NonZeroU64::new(extent)).collect();
-        let shortcut = match plain {
-            None => Shortcut::None,
-            Some(Value::Null) => Shortcut::Raw,
+        let way = match plain {
+            Some(Value::Null) => Some(Way::Raw),
             Some(codec) => {
                 let name = codec["id"].as_str().or_else(|| codec["name"].as_str()).unwrap_or_default();
-                Decompressor::of(name).map_or(Shortcut::None, Shortcut::Decompress)
+                Decompressor::of(name).map(Way::Decompress)
             }
+            None => None,
+        };
+        let way = match way.filter(|_| size > 0) {
+            Some(way) => way,
+            None => Way::Zarrs(Box::new(build(metadata, codecs)?)),
         };
         Ok(Self {
             shape: nonzero.ok_or_else(|| Error::corrupt(format!("chunks {shape:?}")))?,
             counts: shape.iter().map(|&extent| extent as usize).collect(),
             elements,
-            data_type: built.data_type.clone(),
-            fill_value: built.fill_value.clone(),
-            chain,
-            shortcut,
-            options: codecs::prepare()?,
+            way,
         })
     }
 
@@ -157,16 +171,16 @@ impl Decoder {
 
     /// Decodes straight into `memory`, which has the size of a chunk; false where there is no such way.
     pub(super) fn decode_into(&self, encoded: &[u8], memory: &mut [MaybeUninit<u8>]) -> Result<bool> {
-        let length = match self.shortcut {
-            Shortcut::None => return Ok(false),
-            Shortcut::Raw if encoded.len() == memory.len() => {
+        let length = match &self.way {
+            Way::Zarrs(_) => return Ok(false),
+            Way::Raw if encoded.len() == memory.len() => {
                 memory.iter_mut().zip(encoded).for_each(|(to, from)| {
                     to.write(*from);
                 });
                 return Ok(true);
             }
-            Shortcut::Raw => encoded.len(),
-            Shortcut::Decompress(decompressor) => decompressor.decompress(encoded, memory)?,
+            Way::Raw => encoded.len(),
+            Way::Decompress(decompressor) => decompressor.decompress(encoded, memory)?,
         };
         match length == memory.len() {
             true => Ok(true),
@@ -178,16 +192,14 @@ impl Decoder {
     pub(super) fn decode(&self, encoded: &[u8], size: usize, decoded: &mut Vec<u8>) -> Result<()> {
         let expected = self.elements * size;
         decoded.clear();
-        let length = match self.shortcut {
-            Shortcut::Decompress(decompressor) if expected > 0 => {
-                decompressor.decompress_to(encoded, decoded, expected)?
-            }
-            Shortcut::Raw => {
+        let length = match &self.way {
+            Way::Decompress(decompressor) => decompressor.decompress_to(encoded, decoded, expected)?,
+            Way::Raw => {
                 decoded.extend_from_slice(encoded);
                 encoded.len()
             }
-            Shortcut::None | Shortcut::Decompress(_) => {
-                *decoded = self.decode_fixed(encoded)?;
+            Way::Zarrs(built) => {
+                *decoded = self.decode_fixed(built, encoded)?;
                 decoded.len()
             }
         };
@@ -197,8 +209,23 @@ impl Decoder {
         }
     }
 
-    fn decode_fixed(&self, encoded: &[u8]) -> Result<Vec<u8>> {
-        match self.decode_with_zarrs(encoded)? {
+    /// Whether [`Decoder::decode_part`] can be hoped for.
+    pub(super) fn finds_parts(&self) -> bool {
+        matches!(self.way, Way::Decompress(decompressor) if decompressor.finds_parts())
+    }
+
+    /// Decodes `count` elements of `size` bytes from the one at `from` on, where that is less work than decoding all.
+    pub(super) fn decode_part(&self, encoded: &[u8], size: usize, from: usize, count: usize) -> Result<Option<Vec<u8>>> {
+        match &self.way {
+            Way::Decompress(decompressor) => {
+                decompressor.decompress_part(encoded, self.elements * size, from * size, count * size)
+            }
+            Way::Raw | Way::Zarrs(_) => Ok(None),
+        }
+    }
+
+    fn decode_fixed(&self, built: &Built, encoded: &[u8]) -> Result<Vec<u8>> {
+        match self.decode_with_zarrs(built, encoded)? {
             ArrayBytes::Fixed(bytes) => Ok(bytes.into_owned()),
             ArrayBytes::Variable(_) | ArrayBytes::Optional(_) => Err(Error::corrupt("elements of varying size")),
         }
@@ -206,7 +233,8 @@ impl Decoder {
 
     /// Decodes text of any length: one after the other.
     pub(super) fn decode_texts(&self, encoded: &[u8]) -> Result<Vec<Vec<u8>>> {
-        let ArrayBytes::Variable(texts) = self.decode_with_zarrs(encoded)? else {
+        let Way::Zarrs(built) = &self.way else { return Err(Error::corrupt("elements of a fixed size")) };
+        let ArrayBytes::Variable(texts) = self.decode_with_zarrs(built, encoded)? else {
             return Err(Error::corrupt("elements of a fixed size"));
         };
         let (bytes, offsets) = (texts.bytes(), texts.offsets());
@@ -218,9 +246,9 @@ impl Decoder {
         texts.ok_or_else(|| Error::corrupt("texts beyond the end of their chunk"))
     }
 
-    fn decode_with_zarrs<'a>(&self, encoded: &'a [u8]) -> Result<ArrayBytes<'a>> {
-        let decode =
-            || self.chain.decode(Cow::Borrowed(encoded), &self.shape, &self.data_type, &self.fill_value, &self.options);
+    fn decode_with_zarrs<'a>(&self, built: &Built, encoded: &'a [u8]) -> Result<ArrayBytes<'a>> {
+        let Built { data_type, fill_value, chain, options } = built;
+        let decode = || chain.decode(Cow::Borrowed(encoded), &self.shape, data_type, fill_value, options);
         // damaged data may violate what a codec takes for granted
         match catch_unwind(AssertUnwindSafe(decode)) {
             Ok(decoded) => decoded.map_err(|error| Error::corrupt(error.to_string())),
@@ -234,15 +262,10 @@ fn wrong_length(length: usize, expected: usize) -> Error {
 }
 
 /// The compressor of a plain chunk (null for none), `None` where zarrs has to decode.
-pub(super) fn plain_compressor(metadata: &ArrayMetadata) -> Option<Value> {
+fn plain_compressor(metadata: &ArrayMetadata) -> Option<Value> {
     match metadata.is_plain {
         false => None,
         true if metadata.version == 2 => Some(metadata.for_zarrs["compressor"].clone()),
         true => Some(metadata.for_zarrs["codecs"][1].clone()),
     }
-}
-
-/// As [`plain_compressor`], for the codecs inside a shard.
-pub(super) fn plain_inner_compressor(codecs: &[Value], stored: &Stored) -> Option<Value> {
-    metadata::is_plain(codecs, stored).then(|| codecs.get(1).cloned().unwrap_or(Value::Null))
 }

@@ -130,6 +130,13 @@ impl Array {
         tiles.saturating_mul(size as u128)
     }
 
+    /// Whether so little is wanted, of chunks whose parts can be decoded alone, that waking threads would take longer.
+    fn is_light(&self, positions: &[Positions<'_>]) -> bool {
+        const LIGHT: usize = 256;
+        let elements = positions.iter().try_fold(1usize, |product, axis| product.checked_mul(axis.count()));
+        self.decoder().finds_parts() && elements.is_some_and(|elements| elements <= LIGHT)
+    }
+
     /// The fill value as the host shows it; zero where there is none.
     fn shown_fill(&self, stored: NumericType) -> Vec<u8> {
         let fill = self.metadata.fill.clone().unwrap_or_else(|| vec![0; stored.size()]);
@@ -146,8 +153,10 @@ impl Array {
     ) -> Result<()> {
         let is_one =
             positions.iter().zip(self.read_chunk_shape()).all(|(axis, &extent)| axis.chunk_boundary(extent).is_none());
-        let parallel = !is_one && call.threads() > 1 && whole.is_divisible();
-        let tasks = Tasks { array: self, store: self.store(call), parallel };
+        let store = self.store(call);
+        let parallel =
+            !is_one && call.threads() > 1 && whole.is_divisible() && !(self.is_light(positions) && !store.is_remote());
+        let tasks = Tasks { array: self, store, parallel };
         match parallel {
             true => pool::install(call, || tasks.run(positions, whole, visit))?,
             false => tasks.run(positions, whole, visit),

@@ -180,6 +180,11 @@ impl<'a> Positions<'a> {
 /// What is filled by a selection, and can be divided as the selection is.
 pub(super) trait Divide: Sized + Send {
     fn divide(self, axis: usize, index: usize) -> (Self, Self);
+    /// How far apart in memory two neighbours on an axis are, where that matters: the axis with the widest stride is
+    /// divided first, so that two threads do not write to the same lines of memory.
+    fn stride(&self, _axis: usize) -> usize {
+        0
+    }
     /// Whether the parts may be filled at the same time.
     fn is_divisible(&self) -> bool {
         true
@@ -189,6 +194,10 @@ pub(super) trait Divide: Sized + Send {
 impl Divide for Target<'_> {
     fn divide(self, axis: usize, index: usize) -> (Self, Self) {
         self.split_at(axis, index)
+    }
+
+    fn stride(&self, axis: usize) -> usize {
+        self.stride_bytes(axis)
     }
 
     fn is_divisible(&self) -> bool {
@@ -254,14 +263,16 @@ pub(super) fn divide<'a, W: Divide>(
     positions: &[Positions<'a>],
     whole: W,
 ) -> std::result::Result<[Half<'a, W>; 2], (Vec<u64>, W)> {
-    for (axis, axis_positions) in positions.iter().enumerate() {
-        if let Some(boundary) = axis_positions.chunk_boundary(chunk_shape[axis]) {
-            let (before, after) = axis_positions.split_at(boundary);
-            let (mut left, mut right) = (positions.to_vec(), positions.to_vec());
-            (left[axis], right[axis]) = (before, after);
-            let (left_whole, right_whole) = whole.divide(axis, boundary);
-            return Ok([(left, left_whole), (right, right_whole)]);
-        }
+    let boundaries = positions.iter().enumerate().rev().filter_map(|(axis, positions)| {
+        let boundary = positions.chunk_boundary(chunk_shape[axis])?;
+        Some((axis, boundary))
+    });
+    if let Some((axis, boundary)) = boundaries.max_by_key(|(axis, _)| whole.stride(*axis)) {
+        let (before, after) = positions[axis].split_at(boundary);
+        let (mut left, mut right) = (positions.to_vec(), positions.to_vec());
+        (left[axis], right[axis]) = (before, after);
+        let (left_whole, right_whole) = whole.divide(axis, boundary);
+        return Ok([(left, left_whole), (right, right_whole)]);
     }
     Err((positions.iter().zip(chunk_shape).map(|(positions, extent)| positions.ends().0 / extent).collect(), whole))
 }

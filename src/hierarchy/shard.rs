@@ -9,7 +9,7 @@ use serde_json::Value;
 use zarrs::array::codec::api::{ArrayToBytesCodecTraits, CodecOptions};
 use zarrs::array::{ArrayBytes, BytesRepresentation, CodecChain, DataType, FillValue, data_type};
 
-use super::decoder::{self, Built, Decoder};
+use super::decoder::{self, Decoder};
 use super::metadata::ArrayMetadata;
 use crate::error::{Error, Result};
 use crate::store::VsiStore;
@@ -43,7 +43,7 @@ pub(super) struct Index {
 
 impl Sharding {
     /// For an array whose only codec is sharding, `None` for any other.
-    pub(super) fn of(metadata: &ArrayMetadata, built: &Built) -> Result<Option<Self>> {
+    pub(super) fn of(metadata: &ArrayMetadata) -> Result<Option<Self>> {
         let codec = match metadata.for_zarrs["codecs"].as_array().map(Vec::as_slice) {
             Some([codec]) if codec["name"] == "sharding_indexed" => codec,
             _ => return Ok(None),
@@ -67,6 +67,7 @@ impl Sharding {
         }
         let list = |key: &str| configuration[key].as_array().cloned().ok_or_else(|| bad(key));
         let (inner, index) = (list("codecs")?, list("index_codecs")?);
+        let options = codecs::prepare()?;
         let index_chain = decoder::chain(&index)?;
         let index_at_end = match &configuration["index_location"] {
             Value::Null => true,
@@ -80,8 +81,7 @@ impl Sharding {
             Ok(BytesRepresentation::FixedSize(bytes)) => bytes,
             _ => return Err(bad("index_codecs do not encode to a fixed size")),
         };
-        let plain = decoder::plain_inner_compressor(&inner, &metadata.stored);
-        let decoder = Decoder::new(built, decoder::chain(&inner)?, &chunk_shape, &metadata.stored, plain.as_ref())?;
+        let decoder = Decoder::inside_shards(metadata, &chunk_shape, &inner)?;
         Ok(Some(Self {
             chunk_shape,
             decoder,
@@ -89,7 +89,7 @@ impl Sharding {
             index_chain,
             index_bytes,
             index_at_end,
-            options: codecs::prepare()?,
+            options,
         }))
     }
 

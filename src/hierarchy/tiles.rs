@@ -72,6 +72,25 @@ impl<'a, 'p> Wanted<'a, 'p> {
         self.positions.iter().zip(&self.origin).map(|(positions, &origin)| positions.runs(origin)).collect()
     }
 
+    /// The consecutive elements that hold everything wanted, where they are few: the first axis along which more than one
+    /// position is wanted, the first element and the shape.
+    fn part(&self, extents: &[usize]) -> Option<(usize, usize, Vec<usize>)> {
+        const FEW: usize = 8;
+        let ends = self.positions.iter().zip(&self.origin).map(|(positions, origin)| {
+            let (first, last) = positions.ends();
+            ((first - origin) as usize, (last - origin) as usize)
+        });
+        let ends: Vec<(usize, usize)> = ends.collect();
+        let axis = ends.iter().position(|(first, last)| first != last).or(extents.len().checked_sub(1))?;
+        let mut shape = vec![1; axis];
+        shape.push(ends[axis].1 - ends[axis].0 + 1);
+        shape.extend_from_slice(&extents[axis + 1..]);
+        let first = (0..=axis).fold(0, |first, axis| first * extents[axis] + ends[axis].0);
+        let first = first * extents[axis + 1..].iter().product::<usize>();
+        let few = shape.iter().product::<usize>().checked_mul(FEW)? <= extents.iter().product();
+        few.then_some((axis, first, shape))
+    }
+
     /// Copies the wanted part of decoded numbers.
     pub(super) fn copy(
         &self,
@@ -105,6 +124,20 @@ pub(super) fn deliver(
         && decoder.decode_into(encoded, memory)?
     {
         return Ok(None);
+    }
+    if !is_seen
+        && shown == stored
+        && let Some((axis, first, shape)) = wanted.part(decoder.counts())
+        && let Some(part) = decoder.decode_part(encoded, stored.size(), first, shape.iter().product())?
+    {
+        let mut runs = wanted.runs();
+        for runs in &mut runs[..=axis] {
+            let least = runs.iter().map(|run| run.from).min().unwrap_or(0);
+            runs.iter_mut().for_each(|run| run.from -= least);
+        }
+        let runs: Vec<&[Run]> = runs.iter().map(Vec::as_slice).collect();
+        target.copy_from(&Source { bytes: &part, data_type: stored, shape: &shape }, &runs)?;
+        return Ok(Some(Arc::new(Tile::Seen)));
     }
     if (wanted.is_all_inside || !is_seen) && shown == stored {
         return with_buffer(&DECODED, |decoded| {

@@ -16,6 +16,7 @@ use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
+use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes_partial, blosc_typesize, blosc_validate};
 use zarrs::array::codec::api::{
     BytesToBytesCodecTraits, Codec, CodecRuntimePluginV2, CodecRuntimePluginV3, CodecTraits, PartialDecoderCapability,
     PartialEncoderCapability, RecommendedConcurrency, register_codec_v2, register_codec_v3,
@@ -98,6 +99,9 @@ pub fn rename(metadata: &mut Value) {
     }
 }
 
+/// Bytes of a blosc header, without which there is nothing to look at.
+const BLOSC_HEADER: usize = 16;
+
 /// A decompressor of GDAL, for the codec `dggs.<id>`.
 #[derive(Clone, Copy)]
 pub struct Decompressor {
@@ -142,6 +146,34 @@ impl Decompressor {
             true => Ok(size),
             false => Err(Error::corrupt(format!("damaged {} data, or not {} bytes", self.id, decoded.len()))),
         }
+    }
+
+    /// Whether [`Decompressor::decompress_part`] is for this codec.
+    pub fn finds_parts(&self) -> bool {
+        self.id == "blosc"
+    }
+
+    /// Decodes `length` bytes from `from` on of data that decode to `size` bytes, where the codec can find them without
+    /// decoding what lies before: blosc, whose blocks stand alone. `None` where it cannot.
+    ///
+    /// # Errors
+    /// The data are damaged, or decode to another size.
+    pub fn decompress_part(&self, encoded: &[u8], size: usize, from: usize, length: usize) -> Result<Option<Vec<u8>>> {
+        if !self.finds_parts() {
+            return Ok(None);
+        }
+        let damaged = || Error::corrupt(format!("damaged blosc data, or not {size} bytes"));
+        if encoded.len() < BLOSC_HEADER || blosc_validate(encoded) != Some(size) {
+            return Err(damaged());
+        }
+        let item = blosc_typesize(encoded).ok_or_else(damaged)?;
+        let first = from / item * item;
+        let end = (from + length).next_multiple_of(item);
+        if end > size {
+            return Ok(None);
+        }
+        let items = blosc_decompress_bytes_partial(encoded, first, end - first, item).map_err(|_| damaged())?;
+        items.get(from - first..from - first + length).map(|part| Some(part.to_vec())).ok_or_else(damaged)
     }
 
     /// As [`Decompressor::decompress`]; replaces the contents of `decoded` by at most `limit` bytes.

@@ -109,6 +109,14 @@ impl<'a> Target<'a> {
         &self.counts
     }
 
+    /// Bytes from one element to the next along an axis, whichever way.
+    ///
+    /// # Panics
+    /// There is no such axis.
+    pub fn stride_bytes(&self, axis: usize) -> usize {
+        self.strides[axis].unsigned_abs()
+    }
+
     /// Whether no two elements share memory, so that parts may be written at the same time. A caller with odd strides
     /// may say otherwise; then only one thread may write.
     pub fn is_disjoint(&self) -> bool {

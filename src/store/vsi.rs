@@ -193,7 +193,7 @@ impl VsiStore {
             _ if self.root.reach == Reach::Near => {
                 text.is_empty()
                     && !matches!(errno, libc::EACCES | libc::EPERM | libc::EMFILE | libc::ENFILE | libc::EIO)
-                    || matches!(errno, libc::ENOENT | libc::ENOTDIR)
+                    || matches!(errno, libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG)
             }
             _ => text.is_empty() || text.contains("404"),
         };

@@ -19,9 +19,7 @@ const DIGIT: [u8; 6] = [4, 6, 2, 3, 1, 5];
 /// The direction of a digit from 1 to 6; the inverse of [`DIGIT`].
 const TURN: [u8; 7] = [0, 4, 2, 3, 0, 5, 1];
 
-/// The direction of the child at an even level by (2i + j) mod 7, and at an odd level by (4i + j) mod 7, 6 where the
-/// child is at its parent's centre.
-const TURN_EVEN: [u8; 7] = [6, 2, 0, 1, 4, 3, 5];
+/// The direction of the child at an odd level by (4i + j) mod 7, 6 where the child is at its parent's centre.
 const TURN_ODD: [u8; 7] = [6, 2, 4, 3, 0, 1, 5];
 
 /// The most digits that 64 bits hold; also the most that this module works with but for SEQNUM's level 21.
@@ -70,32 +68,96 @@ fn frame(quad: u8, base: u8) -> u8 {
     }
 }
 
+/// What two digits, the first to an odd level and the second to an even one, are for a position (i, j) of the even
+/// level. As a position is 7 p + s with p its grandparent's, i mod 7 and j mod 7 say all.
+#[derive(Clone, Copy, Debug)]
+struct Pair {
+    /// The two directions, 6 for none: 7 times the first, plus the second.
+    turns: u8,
+    /// The grandparent is at i / 7 + carry, 0 or 1.
+    carry_i: u8,
+    /// And at j / 7 + carry.
+    carry_j: u8,
+}
+
+/// The unit of a direction, 0 for 6.
+const fn step(turn: usize) -> Eisenstein {
+    if turn < 6 { UNITS[turn] } else { e(0, 0) }
+}
+
+/// By 7 (i mod 7) + j mod 7.
+const PAIRS: [Pair; 49] = {
+    let mut pairs = [Pair { turns: 0, carry_i: 0, carry_j: 0 }; 49];
+    let mut turns = 0;
+    while turns < 49 {
+        let (first, second) = (step(turns / 7), step(turns % 7));
+        // s = (3 + w) first + second.
+        let i = 3 * first.i - first.j + second.i;
+        let j = first.i + 2 * first.j + second.j;
+        let (rest_i, rest_j) = (i.rem_euclid(7), j.rem_euclid(7));
+        pairs[(7 * rest_i + rest_j) as usize] =
+            Pair { turns: turns as u8, carry_i: ((rest_i - i) / 7) as u8, carry_j: ((rest_j - j) / 7) as u8 };
+        turns += 1;
+    }
+    pairs
+};
+
+/// Two digits as a number in base 7, by how far the frame is turned and [`Pair::turns`].
+const DIGITS: [[u8; 49]; 6] = {
+    let mut digits = [[0; 49]; 6];
+    let mut n = 0;
+    while n < 6 * 49 {
+        let (turned, turns) = (n / 49, n % 49);
+        digits[turned][turns] = 7 * digit(turns / 7, turned) + digit(turns % 7, turned);
+        n += 1;
+    }
+    digits
+};
+
+/// The digit of a direction, 0 for 6, in a turned frame.
+const fn digit(turn: usize, turned: usize) -> u8 {
+    if turn < 6 { DIGIT[(turn + turned) % 6] } else { 0 }
+}
+
+/// Both directions are none.
+const CENTRE: u8 = 48;
+
 /// The address of a position on the lattice of ISEA7H (see [`super::hexagon`]); `None` for what is no zone.
 pub(crate) fn address(level: u8, cell: Cell) -> Option<Address> {
     if let Some(vertex @ (TOP | BOTTOM)) = cell.vertex() {
         return Some(Address { base: vertex, digits: 0 });
     }
-    let over = |z: Eisenstein, conjugate: Eisenstein| (z * conjugate).over(7);
-    let mut z = if level % 2 == 1 { over(cell.z(), ROOT_7_BAR) } else { cell.z() };
-    let mut turns = [6; MAX_DIGITS];
-    for (k, turn) in turns.iter_mut().enumerate().take(level.into()).rev() {
-        // The digit at place k leads to level k + 1.
-        let (factor, table, conjugate) = if k % 2 == 1 { (2, &TURN_EVEN, ROOT_7_BAR) } else { (4, &TURN_ODD, ROOT_7) };
-        *turn = table[(factor * z.i + z.j).rem_euclid(7) as usize];
-        let step = if *turn < 6 { UNITS[usize::from(*turn)] } else { e(0, 0) };
-        z = over(z - step, conjugate);
+    let mut last = 6;
+    let mut z = cell.z();
+    if level % 2 == 1 {
+        z = (z * ROOT_7_BAR).over(7);
+        last = usize::from(TURN_ODD[(4 * z.i + z.j).rem_euclid(7) as usize]);
+        z = ((z - step(last)) * ROOT_7).over(7);
     }
-    let base = corner_vertex(cell.quad, z)?;
-    let mut turned = frame(cell.quad, base);
-    let mut digits = 0;
-    for &turn in &turns[..level.into()] {
-        digits *= 7;
-        if turn < 6 {
-            if digits == 0 && DIGIT[usize::from((turn + turned) % 6)] == missing(base) {
-                turned += 1;
-            }
-            digits += u64::from(DIGIT[usize::from((turn + turned) % 6)]);
-        }
+    // At even levels, ancestors' positions are not negative either: steps to them are by less than a position.
+    let (mut i, mut j) = (u64::try_from(z.i).ok()?, u64::try_from(z.j).ok()?);
+    let mut pairs = [CENTRE; MAX_DIGITS / 2];
+    let pairs = &mut pairs[..usize::from(level / 2)];
+    for pair in pairs.iter_mut().rev() {
+        let found = PAIRS[(7 * (i % 7) + j % 7) as usize];
+        *pair = found.turns;
+        i = i / 7 + u64::from(found.carry_i);
+        j = j / 7 + u64::from(found.carry_j);
+    }
+    let base = corner_vertex(cell.quad, e(i as i64, j as i64))?;
+    let mut turned = usize::from(frame(cell.quad, base));
+    let first = match pairs.iter().find(|pair| **pair != CENTRE) {
+        Some(pair) if pair / 7 < 6 => usize::from(pair / 7),
+        Some(pair) => usize::from(pair % 7),
+        None => last,
+    };
+    if digit(first, turned) == missing(base) {
+        turned += 1;
+    }
+    let turned = turned % 6;
+    let mut digits = pairs.iter().fold(0, |digits, pair| 49 * digits + u64::from(DIGITS[turned][usize::from(*pair)]));
+    if level % 2 == 1 {
+        digits = 7 * digits + u64::from(digit(last, turned));
     }
     Some(Address { base, digits })
 }
