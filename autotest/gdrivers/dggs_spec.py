@@ -221,6 +221,21 @@ def test_a_copy_of_a_selection_tells_the_truth(suffix, driver, tmp_path):
         np.testing.assert_array_equal(values(after, name), values(before, name))
 
 
+@pytest.mark.parametrize("driver,suffix", [("Zarr", ".zarr"), ("netCDF", ".nc")])
+def test_a_copy_of_everything_still_has_its_grid(driver, suffix, pilot, tmp_path):
+    if gdal.GetDriverByName(driver) is None:
+        pytest.skip(f"this GDAL has no driver {driver}")
+    target = str(tmp_path / ("copy.dggs" + suffix))
+    done = subprocess.run(["gdalmdimtranslate", "-of", driver, forced(pilot), target], check=True, capture_output=True)
+    assert b"ERROR" not in done.stderr, done.stderr
+    if driver == "Zarr":
+        before, _ = opened(pilot, "BBOX=0,30,40,60")
+        after, _ = opened(target, "BBOX=0,30,40,60")
+        assert identity(after)["CONVENTION"] == "DGGS_SPEC"
+        for name in ("zone_id", "lon", "cell_cube"):
+            np.testing.assert_array_equal(values(after, name), values(before, name))
+
+
 # pyramids and conversions
 
 
@@ -254,8 +269,9 @@ def test_level_selects_in_a_pyramid_of_groups(where):
         f"{level}/u": isea4h(level, ("n", "i", "j"), attrs=spec(level) if where == "array" else {}) for level in (2, 3)
     }
     stores.write(STORE, cubes, {"/": spec(3) if where == "root" else {}})
-    group, _ = opened(STORE, "LEVEL=2", "BBOX=0,0,90,90")
+    group, seen = opened(STORE, "LEVEL=2", "BBOX=0,0,90,90")
     assert group.GetGroupNames() == ["2"]
+    assert "MUST be stored in the same CDM group" in seen[0]
     np.testing.assert_array_equal(values(group, "2/u"), expected(values(group, "2/zone_id")))
 
 
@@ -421,6 +437,17 @@ def test_each_group_s_level_is_that_of_its_ids(estonia):
 )
 def test_the_wrong_identity_is_refused_and_not_guessed(estonia, options, reason):
     assert reason in refused(estonia, *options)
+
+
+def test_xdggs_igeo7_has_the_same_zones(estonia):
+    level, _ = opened(estonia, "DGGRS=IGEO7", "ZONE_ID=zone_id", "LEVEL=10")
+    ids = values(level, "refinement_level_10/zone_id")
+    attrs = {"grid_name": "igeo7", "level": 10}
+    stores.write(STORE, {"zone_id": Array(ids.astype("i8"), ["zone"], attrs), "u": Array(np.arange(len(ids)), ["zone"])})
+    group, seen = opened(STORE)
+    assert seen == [] and identity(group)["DGGRS"] == "IGEO7"
+    for name in ("lon", "lat"):
+        np.testing.assert_array_equal(values(group, name), values(level, f"refinement_level_10/{name}"))
 
 
 def test_a_store_without_identity_is_left_to_others(estonia):

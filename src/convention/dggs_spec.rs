@@ -122,6 +122,20 @@ impl Convention for DggsSpec {
     }
 }
 
+/// Which rule a store breaks whose cubes of this spec are in `groups`, by their full names from the root.
+pub fn misplaced<'g>(convention: &str, groups: impl IntoIterator<Item = &'g str>) -> Option<String> {
+    let mut groups: Vec<&str> = groups.into_iter().collect();
+    groups.sort_unstable();
+    groups.dedup();
+    let rule = match groups[..] {
+        _ if convention != CONVENTION.name() => return None,
+        [] | ["/"] => return None,
+        [_] => "DGGS data cubes with a single spatiotemporal resolution MUST be stored in the root group",
+        _ => "DGGS data cubes having the same temporal resolution MUST be stored in the same CDM group",
+    };
+    Some(format!("the cubes are in {}: \"{rule}\"", groups.join(", ")))
+}
+
 /// The object `grid`, when it is this spec's.
 fn object(attributes: &Attributes) -> Option<Attributes> {
     let grid = structured(attributes.get(ATTRIBUTE)?).into_owned();

@@ -52,6 +52,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Context, Result};
 use crate::grid::GridSpec;
+pub use dggs_spec::misplaced;
 pub use identity::{IdentityOptions, axis_from_options, override_axis};
 pub use placement::{Linear, Placement, Position};
 pub use xdggs::id_array_attributes;

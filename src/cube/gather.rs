@@ -18,6 +18,9 @@ const AT_ONCE: usize = 8;
 /// How large the part of a chunk may be that is read at once; more is read in parts of the other dimensions.
 const PART_BYTES: u64 = 64 << 20;
 
+/// Zones that are sorted by chunk at a time.
+const ZONES_AT_ONCE: usize = 1 << 20;
+
 /// How the zones of a selection lie in a stored array.
 pub(super) struct Gather {
     axis: Arc<Axis>,
@@ -138,25 +141,27 @@ impl Gather {
         progressions: &[Progression],
         mut target: Target<'_>,
     ) -> Result<()> {
-        let groups = self.groups(progressions[self.zone_at]);
-        let size = numeric.size();
-        let others = |progressions: &[Progression]| {
-            let counts = progressions.iter().enumerate().filter(|(at, _)| *at != self.zone_at);
-            counts.map(|(_, axis)| axis.count as u64).product::<u64>()
-        };
-        let zones = |group: &Group| (0..4).map(|at| group.high[at] - group.low[at] + 1).product::<u64>();
-        let largest = groups.iter().map(zones).max().unwrap_or(0).saturating_mul(size as u64);
-        let longest = (0..progressions.len()).filter(|at| *at != self.zone_at).max_by_key(|at| progressions[*at].count);
-        if let Some(at) = longest.filter(|at| progressions[*at].count > 1)
-            && largest.saturating_mul(others(progressions)) > PART_BYTES
-        {
+        let halves = |at: usize, target: Target<'_>| {
             let half = progressions[at].count / 2;
             let mut part = progressions.to_vec();
             part[at] = progressions[at].part(0, half);
             let (before, after) = target.split_at(at, half);
             self.read_numbers(call, array, numeric, &part, before)?;
             part[at] = progressions[at].part(half, progressions[at].count - half);
-            return self.read_numbers(call, array, numeric, &part, after);
+            self.read_numbers(call, array, numeric, &part, after)
+        };
+        if progressions[self.zone_at].count > ZONES_AT_ONCE {
+            return halves(self.zone_at, target);
+        }
+        let groups = self.groups(progressions[self.zone_at]);
+        let size = numeric.size();
+        let others = (0..progressions.len()).filter(|at| *at != self.zone_at);
+        let zones = |group: &Group| (0..4).map(|at| group.high[at] - group.low[at] + 1).product::<u64>();
+        let largest = groups.iter().map(zones).max().unwrap_or(0).saturating_mul(size as u64);
+        let bytes = others.clone().fold(largest, |bytes, at| bytes.saturating_mul(progressions[at].count as u64));
+        let longest = others.max_by_key(|at| progressions[*at].count).filter(|at| progressions[*at].count > 1);
+        if let Some(at) = longest.filter(|_| bytes > PART_BYTES) {
+            return halves(at, target);
         }
         let read = |group: &Group| -> Result<Vec<u8>> {
             let chosen = self.chosen(progressions, group);

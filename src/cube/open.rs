@@ -234,6 +234,10 @@ fn open_store(
     if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
         return Err(error);
     }
+    if let Some(convention) = search.convention.filter(|_| root.full_name() == "/") {
+        let groups = search.levels.iter().map(|(name, _)| name.as_str());
+        convention::misplaced(convention, groups).iter().for_each(|warning| call.warn(warning));
+    }
     let mut chosen = LevelChoice::default();
     let distinct: BTreeSet<u8> = search.levels.iter().filter_map(|(_, level)| *level).collect();
     if let Some(level) = options.identity.level.filter(|_| distinct.len() > 1) {
@@ -265,6 +269,8 @@ struct LevelChoice {
 struct Search {
     /// Full name of each group with a zone axis, and its level where the metadata say.
     levels: Vec<(String, Option<u8>)>,
+    /// The convention of the first of them.
+    convention: Option<&'static str>,
     /// The first convention that was broken.
     error: Option<Error>,
     /// The first array whose metadata cannot be used.
@@ -274,7 +280,7 @@ struct Search {
 
 impl Search {
     fn new(call: &Arc<Call>, root: &hierarchy::Group, identity: &IdentityOptions) -> Result<Self> {
-        let mut search = Self { levels: Vec::new(), error: None, broken: None, visited: 0 };
+        let mut search = Self { levels: Vec::new(), convention: None, error: None, broken: None, visited: 0 };
         search.visit(call, root, &[], identity)?;
         Ok(search)
     }
@@ -292,6 +298,7 @@ impl Search {
             self.broken.get_or_insert(broken);
         }
         let axes = detect::zone_axes(group, &arrays, ancestors, identity).and_then(|axes| {
+            self.convention = self.convention.or(axes.first().map(|axis| axis.convention));
             axes.iter().map(|axis| Ok((group.full_name().to_owned(), detect::level(call, group, axis)?))).collect()
         });
         match axes {

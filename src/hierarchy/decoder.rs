@@ -130,12 +130,7 @@ impl Decoder {
     }
 
     /// `plain` is the compressor (null: none) of chunks that consist of nothing but their elements.
-    fn new(
-        metadata: &ArrayMetadata,
-        shape: &[u64],
-        plain: Option<Value>,
-        codecs: Option<&[Value]>,
-    ) -> Result<Self> {
+    fn new(metadata: &ArrayMetadata, shape: &[u64], plain: Option<Value>, codecs: Option<&[Value]>) -> Result<Self> {
         let stored = &metadata.stored;
         let too_large = || Error::unsupported(format!("chunks {shape:?} of more than {MAX_CHUNK_BYTES} bytes"));
         let size = stored.size().unwrap_or(1) as u64;
@@ -215,7 +210,13 @@ impl Decoder {
     }
 
     /// Decodes `count` elements of `size` bytes from the one at `from` on, where that is less work than decoding all.
-    pub(super) fn decode_part(&self, encoded: &[u8], size: usize, from: usize, count: usize) -> Result<Option<Vec<u8>>> {
+    pub(super) fn decode_part(
+        &self,
+        encoded: &[u8],
+        size: usize,
+        from: usize,
+        count: usize,
+    ) -> Result<Option<Vec<u8>>> {
         match &self.way {
             Way::Decompress(decompressor) => {
                 decompressor.decompress_part(encoded, self.elements * size, from * size, count * size)

@@ -82,15 +82,7 @@ impl Sharding {
             _ => return Err(bad("index_codecs do not encode to a fixed size")),
         };
         let decoder = Decoder::inside_shards(metadata, &chunk_shape, &inner)?;
-        Ok(Some(Self {
-            chunk_shape,
-            decoder,
-            per_shard,
-            index_chain,
-            index_bytes,
-            index_at_end,
-            options,
-        }))
+        Ok(Some(Self { chunk_shape, decoder, per_shard, index_chain, index_bytes, index_at_end, options }))
     }
 
     /// The index of the shard `key`, `None` where there is no such shard.

@@ -16,12 +16,12 @@ use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
-use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes_partial, blosc_typesize, blosc_validate};
 use zarrs::array::codec::api::{
     BytesToBytesCodecTraits, Codec, CodecRuntimePluginV2, CodecRuntimePluginV3, CodecTraits, PartialDecoderCapability,
     PartialEncoderCapability, RecommendedConcurrency, register_codec_v2, register_codec_v3,
 };
 use zarrs::array::codec::api::{CodecError, CodecMetadataOptions, CodecOptions};
+use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes_partial, blosc_typesize, blosc_validate};
 use zarrs::array::{ArrayBytesRaw, BytesRepresentation};
 use zarrs::metadata::Configuration;
 use zarrs::metadata::v2::MetadataV2;
