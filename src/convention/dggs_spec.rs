@@ -95,7 +95,13 @@ impl Convention for DggsSpec {
                 match fitting {
                     Some(array) => {
                         description.check_time(array);
-                        axes.push(description.axis(array)?);
+                        let on = |array: &&ArrayMeta<'_>| {
+                            description.dimensions.iter().all(|name| array.dimensions.contains(name))
+                        };
+                        let names = free.filter(on).map(|array| array.name.to_owned());
+                        let others = std::iter::once(array.name.to_owned()).chain(names).collect();
+                        let arrays = if axes.is_empty() { Coverage::All } else { Coverage::Only(others) };
+                        axes.push(ZoneAxis { arrays, ..description.axis(array)? });
                     }
                     None if axes.is_empty() && group.attributes.contains_key(ATTRIBUTE) => {
                         return Err(Error::corrupt(format!(
