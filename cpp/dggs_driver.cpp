@@ -8,9 +8,11 @@ constexpr const char *CONNECTION_PREFIX = "DGGS:";
 
 constexpr const char *OPEN_OPTION_LIST =
     "<OpenOptionList>"
-    "<Option name='DGGRS' type='string' description='Grid, where the store does not say: HEALPix'/>"
+    "<Option name='DGGRS' type='string' description='Grid, where the store does not say: HEALPix, rHEALPix, "
+    "H3, ISEA3H, ISEA4H, ISEA7H, ISEA4T, ISEA4D, IGEO7'/>"
     "<Option name='LEVEL' type='int' min='0' description='Refinement level; selects one of a pyramid'/>"
-    "<Option name='INDEXING' type='string' description='Zone id scheme; HEALPix: nested, ring, nuniq, zuniq'/>"
+    "<Option name='INDEXING' type='string' description='Zone id scheme; HEALPix: nested, ring, nuniq, zuniq; "
+    "ISEA: SEQNUM, Q2DI, Q2DD, PROJTRI, Z3, Z7'/>"
     "<Option name='ELLIPSOID' type='string' description='Surface of the grid: sphere, WGS84, GRS80, or a,invf'/>"
     "<Option name='LON_0' type='float' description='Orientation of the grid: longitude in degrees'/>"
     "<Option name='LAT_0' type='float' description='Orientation of the grid: latitude in degrees'/>"

@@ -25,6 +25,12 @@ fn groups() -> Vec<Value> {
         json!({"arrays": xdggs}),
         json!({"arrays": arrays(example(include_str!("../src/convention/cf.rs")))}),
         json!({"arrays": arrays(example(include_str!("../src/convention/easygems.rs")))}),
+        json!({"arrays": {"u": {"dims": {"time": 3, "i": 8, "j": 8, "n": 12},
+                                "attributes": example(include_str!("../src/convention/dggs_spec.rs"))}}}),
+        json!({"attributes": example(include_str!("../src/convention/dggs_spec.rs")),
+               "arrays": {"u": {"dims": {"n": 13, "i": 8, "j": 8}}}}),
+        json!({"attributes": example(include_str!("../src/convention/dggs_jl.rs")),
+               "arrays": {"Red": {"dims": {"dggs_n": 5, "dggs_j": 32, "dggs_i": 64}, "kind": "integer"}}}),
     ]
 }
 

@@ -4,7 +4,7 @@ mod convention_support;
 
 use convention_support::*;
 use gdal_dggs::convention::{Compression, IdentityOptions, names};
-use gdal_dggs::error::Kind::{InvalidArgument, Unsupported};
+use gdal_dggs::error::Kind::InvalidArgument;
 use gdal_dggs::grid::Surface;
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ fn options_are_read_in_any_case() {
         assert_eq!(IdentityOptions::parse([("ELLIPSOID", text)]).unwrap().surface, Some(surface));
     }
     assert_eq!(IdentityOptions::parse([("CONVENTION", "auto")]).unwrap(), IdentityOptions::default());
-    assert_eq!(names().collect::<Vec<_>>(), ["ZARR_DGGS", "XDGGS", "CF", "EASYGEMS"]);
+    assert_eq!(names().collect::<Vec<_>>(), ["ZARR_DGGS", "DGGS_SPEC", "DGGS_JL", "XDGGS", "CF", "EASYGEMS"]);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn senseless_values_are_refused() {
         ("AZIMUTH", "inf", InvalidArgument, "AZIMUTH"),
         ("ZONE_ID", " ", InvalidArgument, "ZONE_ID"),
         ("CONVENTION", "geotiff", InvalidArgument, "ZARR_DGGS"),
-        ("CONVENTION", "DGGS_JL", Unsupported, "ZARR_DGGS"),
+        ("CONVENTION", "DGGS-SPEC", InvalidArgument, "DGGS_SPEC"),
     ] {
         let error = IdentityOptions::parse([(name, value)]).unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");

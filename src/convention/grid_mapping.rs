@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{ArrayMeta, Compression, Coverage, GroupMeta, ZoneAxis};
+use super::{ArrayMeta, Compression, Coverage, GroupMeta, Placement, ZoneAxis};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, GridSpec};
 
@@ -157,6 +157,7 @@ fn axis(
         id_array: index.map(|index| index.name.to_owned()),
         compression: Compression::None,
         grid_mapping: Some(mapping.name.to_owned()),
+        placement: Placement::Line,
         arrays: Coverage::All,
         spec: identity.spec,
         level: identity.level,

@@ -12,13 +12,10 @@
 //! # Ok::<(), gdal_dggs::error::Error>(())
 //! ```
 
-use super::{ArrayMeta, Compression, Coverage, GroupMeta, ZoneAxis};
+use super::{ArrayMeta, Compression, Coverage, GroupMeta, Placement, ZoneAxis};
 use super::{ellipsoid, names, spec};
 use crate::error::{Context, Error, Result};
 use crate::grid::{self, Grid, GridSpec, Orientation, Surface};
-
-/// Conventions of the interface that this build does not read yet.
-const LATER: [&str; 2] = ["DGGS_SPEC", "DGGS_JL"];
 
 /// The open options that say which grid a store is on. `None`: not given.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -137,6 +134,14 @@ pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Re
     let dimension = match (ids, options.level) {
         (Some(ids), level) if level.is_some() || spec::carries_level(spec.indexing) => ids.dimensions[0].clone(),
         (None, Some(level)) => global_dimension(group, dggrs, level, grid.zone_count(level))?,
+        (None, None) if spec::carries_level(spec.indexing) => {
+            return Err(Error::invalid(format!(
+                "group {}: give ZONE_ID, the array of {} ids ({}), or LEVEL when the whole globe is there",
+                group.path,
+                spec.indexing,
+                candidates(group)
+            )));
+        }
         _ => return Err(Error::invalid(format!("open option LEVEL is missing: give the refinement level of {dggrs}"))),
     };
     Ok(ZoneAxis {
@@ -147,6 +152,7 @@ pub fn axis_from_options(group: &GroupMeta<'_>, options: &IdentityOptions) -> Re
         id_array: options.zone_id.clone(),
         compression: Compression::None,
         grid_mapping: None,
+        placement: Placement::Line,
         arrays: Coverage::All,
         warnings: Vec::new(),
     })
@@ -180,6 +186,7 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
         let ids = id_array(group, name)?;
         warn("ZONE_ID", name.into(), axis.id_array.as_deref().unwrap_or("the whole globe").into());
         axis.dimensions = ids.dimensions.clone();
+        axis.placement = Placement::Line;
         axis.id_array = Some(name.to_owned());
         axis.compression = Compression::None;
     }
@@ -189,6 +196,12 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
             "group {}: the store's ids are compressed HEALPix ids; DGGRS and INDEXING cannot override that",
             group.path
         )));
+    }
+    if axis.placement != Placement::Line {
+        axis.spec = spec;
+        placed(&axis, group, &*grid)?;
+        axis.warnings.extend(warnings);
+        return Ok(axis);
     }
     if axis.id_array.is_none()
         && (changed_grid || changed_level)
@@ -209,6 +222,35 @@ pub fn override_axis(mut axis: ZoneAxis, group: &GroupMeta<'_>, options: &Identi
     Ok(axis)
 }
 
+/// Checks that an axis of several dimensions can hold the grid's addresses.
+fn placed(axis: &ZoneAxis, group: &GroupMeta<'_>, grid: &dyn Grid) -> Result<()> {
+    let level = axis.level.unwrap_or_default();
+    let on_axis = |array: &&ArrayMeta<'_>| {
+        ZoneAxis::of_array(std::slice::from_ref(axis), array.name, &array.dimensions).is_some()
+    };
+    let array = group.arrays.iter().find(on_axis);
+    let size = |name: &String| array.and_then(|array| array.size_of(name)).unwrap_or_default();
+    let sizes: Vec<u64> = axis.dimensions.iter().map(size).collect();
+    let fits = match (&axis.placement, grid.address_extent(level)) {
+        (Placement::Penta, Some([11, side, _])) => axis.spec.dggrs == "ISEA4D" && sizes == [5, 2 * side, side],
+        (Placement::Address { linear, whole: true }, Some([faces, x, y])) => {
+            !linear.is_empty() || (sizes[0] >= faces && sizes[1..] == [x, y])
+        }
+        (Placement::Address { whole: false, .. }, _) => matches!(axis.spec.indexing, "Q2DD" | "PROJTRI"),
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "group {}: {} in scheme {} at level {level} does not fit on the dimensions {} of {sizes:?} positions",
+        group.path,
+        axis.spec.dggrs,
+        axis.spec.indexing,
+        axis.dimensions.join(", ")
+    )))
+}
+
 /// The one dimension that has `zones` positions.
 fn global_dimension(group: &GroupMeta<'_>, dggrs: &str, level: u8, zones: u64) -> Result<String> {
     let dimensions = group.dimensions();
@@ -222,13 +264,17 @@ fn global_dimension(group: &GroupMeta<'_>, dggrs: &str, level: u8, zones: u64) -
         }
         _ => format!("{} all have that size", fitting.join(", ")),
     };
-    let ids: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
-    let candidates =
-        if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) };
     Err(Error::invalid(format!(
-        "group {}: {dggrs} has {zones} zones at level {level}; {problem}. Give ZONE_ID, the array of zone ids ({candidates})",
-        group.path
+        "group {}: {dggrs} has {zones} zones at level {level}; {problem}. Give ZONE_ID, the array of zone ids ({})",
+        group.path,
+        candidates(group)
     )))
+}
+
+/// The arrays that could hold ids.
+fn candidates(group: &GroupMeta<'_>) -> String {
+    let ids: Vec<_> = group.arrays.iter().filter(|array| array.could_hold_ids()).map(|array| array.name).collect();
+    if ids.is_empty() { "there is none".to_owned() } else { format!("candidates: {}", ids.join(", ")) }
 }
 
 /// The array that `ZONE_ID` names.
@@ -284,14 +330,7 @@ fn convention(value: &str) -> Result<Option<&'static str>> {
         return Ok(Some(known));
     }
     let known: Vec<_> = names().collect();
-    Err(if LATER.iter().any(|later| later.eq_ignore_ascii_case(value)) {
-        Error::unsupported(format!(
-            "open option CONVENTION={value}: not in this version; it reads {}",
-            known.join(", ")
-        ))
-    } else {
-        Error::invalid(format!("open option CONVENTION={value}: must be AUTO or one of {}", known.join(", ")))
-    })
+    Err(Error::invalid(format!("open option CONVENTION={value}: must be AUTO or one of {}", known.join(", "))))
 }
 
 fn angle<'o>(orientation: &'o mut Orientation, option: &str) -> &'o mut f64 {

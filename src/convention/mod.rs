@@ -37,10 +37,13 @@
 mod attribute;
 mod cf;
 pub mod crs;
+mod dggs_jl;
+mod dggs_spec;
 mod easygems;
 pub mod ellipsoid;
 mod grid_mapping;
 mod identity;
+mod placement;
 mod spec;
 mod xdggs;
 mod zarr_dggs;
@@ -49,7 +52,9 @@ use serde_json::{Map, Value};
 
 use crate::error::{Context, Result};
 use crate::grid::GridSpec;
+pub use dggs_spec::misplaced;
 pub use identity::{IdentityOptions, axis_from_options, override_axis};
+pub use placement::{Linear, Placement, Position};
 pub use xdggs::id_array_attributes;
 
 /// The attributes of a node, in the order of the file.
@@ -113,7 +118,8 @@ pub struct GroupMeta<'a> {
     pub attributes: &'a Attributes,
     /// The arrays directly in it.
     pub arrays: Vec<ArrayMeta<'a>>,
-    /// Attributes of its ancestors, the nearest first; for `multiscales.layout[]`. Nothing else is inherited.
+    /// Attributes of its ancestors, the nearest first; for `multiscales.layout[]` and the data spec's `grid`. Nothing else
+    /// is inherited.
     pub ancestors: Vec<&'a Attributes>,
 }
 
@@ -176,8 +182,10 @@ pub struct ZoneAxis {
     /// The refinement level; `None` where each id carries its own (`nuniq`, `zuniq`) and the metadata do not repeat
     /// it: the level of the ids, which must then all be of one level.
     pub level: Option<u8>,
-    /// The dimensions that number the zones; one for all conventions of this build.
+    /// The dimensions that number the zones; several in the order of [`Placement`], which need not be the arrays'.
     pub dimensions: Vec<String>,
+    /// How positions along several dimensions tell the zone.
+    pub placement: Placement,
     /// The array of zone ids; `None`: the axis holds the whole globe in the order of the ids.
     pub id_array: Option<String>,
     /// How the id array is to be read.
@@ -247,7 +255,7 @@ macro_rules! conventions {
     };
 }
 
-conventions! { zarr_dggs, xdggs, cf, easygems }
+conventions! { zarr_dggs, dggs_spec, dggs_jl, xdggs, cf, easygems }
 
 /// Stands for a convention's name where the open options say which grid it is.
 pub const FROM_OPTIONS: &str = "OPTIONS";

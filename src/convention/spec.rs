@@ -36,7 +36,7 @@ pub(super) fn scheme(place: &str, family: &dyn Family, dggrs: &str, name: &str) 
 
 /// True for the schemes whose ids carry their level, so that metadata may leave it out.
 pub(super) fn carries_level(indexing: &str) -> bool {
-    matches!(indexing, "nuniq" | "zuniq")
+    matches!(indexing, "nuniq" | "zuniq" | "Z3" | "Z7")
 }
 
 /// The identity made of its parts, with the grid that proves it possible; `level` is checked against the grid.

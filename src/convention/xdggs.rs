@@ -16,11 +16,13 @@
 
 use serde_json::{Value, json};
 
-use super::attribute::{Fields, present};
-use super::{ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Selection, ZoneAxis};
+use super::attribute::{Fields, present, structured};
+use super::{
+    ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Placement, Selection, ZoneAxis,
+};
 use super::{ellipsoid, spec};
-use crate::error::{Error, Result};
-use crate::grid::{self, GridSpec};
+use crate::error::{Context, Error, Result};
+use crate::grid::{self, GridSpec, Orientation};
 
 pub(super) struct Xdggs;
 
@@ -31,8 +33,21 @@ pub(super) static CONVENTION: Xdggs = Xdggs;
 const LEVEL_KEYS: [&str; 4] = ["level", "resolution", "order", "depth"];
 
 /// All attributes that are part of the identity.
-const IDENTITY_KEYS: [&str; 9] =
-    ["grid_name", "level", "resolution", "order", "depth", "nside", "indexing_scheme", "nest", "ellipsoid"];
+const IDENTITY_KEYS: [&str; 10] = [
+    "grid_name",
+    "level",
+    "resolution",
+    "order",
+    "depth",
+    "nside",
+    "indexing_scheme",
+    "nest",
+    "ellipsoid",
+    ORIENTATION,
+];
+
+/// Ours, for grids that are turned from where their family has them; xdggs has no such thing.
+const ORIENTATION: &str = "orientation";
 
 impl Convention for Xdggs {
     fn name(&self) -> &'static str {
@@ -83,17 +98,25 @@ impl Convention for Xdggs {
 
 /// The identity of a grid as attributes of an array of its zone ids, as xdggs 0.6 reads and this driver detects it.
 ///
-/// xdggs has neither orientations nor `nuniq`; they are written all the same.
+/// xdggs has neither orientations nor `nuniq`; they are written all the same, an orientation as
+/// `{"lon_0", "lat_0", "azimuth"}` where it is not the family's own.
 pub fn id_array_attributes(spec: &GridSpec, level: Option<u8>) -> Attributes {
     let mut attributes = Attributes::new();
     attributes.insert("grid_name".into(), spec.dggrs.to_lowercase().into());
     // xdggs wants the level of these schemes to be there and null.
-    let level = level.filter(|_| !spec::carries_level(spec.indexing));
+    let level = level.filter(|_| !matches!(spec.indexing, "nuniq" | "zuniq"));
     attributes.insert("level".into(), json!(level));
     // xdggs refuses attributes that a grid does not have.
     if spec.dggrs != "H3" {
         attributes.insert("indexing_scheme".into(), spec.indexing.into());
         attributes.insert("ellipsoid".into(), ellipsoid::to_object(&spec.surface));
+    }
+    let usual = grid::family_of(spec.dggrs).ok().and_then(|(family, name)| family.default_spec(name).orientation);
+    if let Some(turned) = spec.orientation.filter(|orientation| Some(*orientation) != usual) {
+        attributes.insert(
+            ORIENTATION.into(),
+            json!({"lon_0": turned.lon_0_deg, "lat_0": turned.lat_0_deg, "azimuth": turned.azimuth_deg}),
+        );
     }
     attributes
 }
@@ -119,6 +142,7 @@ fn axis(group: &GroupMeta<'_>, array: &ArrayMeta<'_>) -> Result<ZoneAxis> {
         id_array: Some(array.name.to_owned()),
         compression: Compression::None,
         grid_mapping: None,
+        placement: Placement::Line,
         arrays: Coverage::All,
         warnings,
     })
@@ -138,8 +162,19 @@ fn identity(place: &str, attributes: &Attributes, warnings: &mut Vec<String>) ->
         Some(value) => ellipsoid::parse(value, place, warnings)?,
         None => ellipsoid::unspecified(dggrs)?,
     };
-    let (spec, level, _) = spec::checked(place, "level", (family, dggrs), indexing, surface, level)?;
+    let (mut spec, level, _) = spec::checked(place, "level", (family, dggrs), indexing, surface, level)?;
+    if let Some(value) = fields.get(ORIENTATION) {
+        let turned = structured(value);
+        let members = turned.as_object().ok_or_else(|| fields.wrong(ORIENTATION, "an object", value))?;
+        spec.orientation = Some(orientation(&Fields::new(format!("'{ORIENTATION}' of {place}"), members))?);
+        family.grid(&spec).context(|| place.to_owned())?;
+    }
     Ok((spec, level))
+}
+
+fn orientation(fields: &Fields<'_>) -> Result<Orientation> {
+    let angle = |key: &str| fields.number(key)?.ok_or_else(|| fields.missing(key));
+    Ok(Orientation { lon_0_deg: angle("lon_0")?, lat_0_deg: angle("lat_0")?, azimuth_deg: angle("azimuth")? })
 }
 
 /// The level in any of its spellings.

@@ -26,7 +26,8 @@ use serde_json::{Map, Value, json};
 
 use super::attribute::{Fields, structured};
 use super::{
-    ArrayMeta, Attributes, Compression, Convention, Coverage, ElementKind, GroupMeta, Node, Selection, ZoneAxis,
+    ArrayMeta, Attributes, Compression, Convention, Coverage, ElementKind, GroupMeta, Node, Placement, Selection,
+    ZoneAxis,
 };
 use super::{ellipsoid, spec};
 use crate::error::{Error, Result};
@@ -245,6 +246,7 @@ impl Object {
             id_array: coordinate.map(str::to_owned),
             compression,
             grid_mapping: None,
+            placement: Placement::Line,
             arrays: Coverage::All,
             warnings,
         })

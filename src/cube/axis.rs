@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::cube::placed::Placed;
 use crate::cube::positions::{Positions, RankedRanges};
 use crate::cube::progression::{Chosen, Progression};
 use crate::error::{Context, Error, Result};
@@ -33,6 +34,8 @@ pub(super) enum Source {
     Set(RankedRanges),
     /// A stored array of zone ids, integers or text, in any order.
     Ids(IdArray),
+    /// Positions on several dimensions, which tell the zones.
+    Placed(Placed),
 }
 
 /// A stored one-dimensional array of zone ids.
@@ -137,6 +140,7 @@ impl Axis {
             Source::Globe => grid.zone_count(level),
             Source::Set(set) => set.len(),
             Source::Ids(ids) => ids.array.shape()[0],
+            Source::Placed(placed) => placed.len(),
         };
         Self { grid, level, source, positions: Positions::All(len), point_zones: Vec::new() }
     }
@@ -159,6 +163,14 @@ impl Axis {
     /// Length of the axis that is shown.
     pub(super) fn len(&self) -> u64 {
         self.positions.len()
+    }
+
+    /// The dimensions, when there are several.
+    pub(super) fn placed(&self) -> Option<&Placed> {
+        match &self.source {
+            Source::Placed(placed) => Some(placed),
+            _ => None,
+        }
     }
 
     /// True when nothing is shown.
@@ -189,6 +201,14 @@ impl Axis {
                     first..first + (range.end - range.start)
                 }))
             }
+            Source::Placed(placed) => {
+                let mut positions = Vec::new();
+                for zone in set.iter() {
+                    positions.extend(placed.position(zone)?);
+                }
+                positions.sort_unstable();
+                RankedRanges::from_sorted(positions)
+            }
             Source::Ids(_) => {
                 let mut kept = Vec::new();
                 self.for_each_stored(call, |position, zone| {
@@ -212,6 +232,7 @@ impl Axis {
                 positions.into_iter().map(Some).collect()
             }
             Source::Set(set) => zones.iter().map(|zone| set.rank(zone.0)).collect(),
+            Source::Placed(placed) => zones.iter().map(|zone| placed.position(*zone)).collect::<Result<_>>()?,
             Source::Ids(_) => {
                 let mut found: std::collections::HashMap<Zone, Option<u64>> =
                     zones.iter().map(|zone| (*zone, None)).collect();
@@ -245,6 +266,7 @@ impl Axis {
                 Ok(zones)
             }
             Source::Set(set) => Ok(self.stored_positions(indices).map(|position| Zone(set.nth(position))).collect()),
+            Source::Placed(placed) => placed.zones(self.stored_positions(indices)),
             Source::Ids(ids) => match ids.kept.get() {
                 Some(kept) => Ok(self.stored_positions(indices).map(|position| kept[position as usize]).collect()),
                 None => {
@@ -257,6 +279,26 @@ impl Axis {
                 }
             },
         }
+    }
+
+    /// Reads the first and the last zone: ids of another grid or level are seen at once.
+    pub(super) fn check_ends(&self, call: &Arc<Call>) -> Result<()> {
+        let ends = [0, self.len().saturating_sub(1)];
+        let one = |start| self.zones(call, Progression { start, count: 1, step: 1 }).map(drop);
+        ends.into_iter().filter(|_| !self.is_empty()).try_for_each(one)
+    }
+
+    /// The zones at `indices` along the dimensions of an axis of several that is shown whole, in C order.
+    pub(super) fn zones_on(&self, indices: &[Progression]) -> Result<Vec<Zone>> {
+        let placed = self.placed().expect("an axis of several dimensions");
+        let count = indices.iter().map(|progression| progression.count).product();
+        let mut positions: Vec<u64> = Vec::with_capacity(count);
+        positions.extend((count > 0).then_some(0));
+        for (progression, size) in indices.iter().zip(placed.sizes()) {
+            positions =
+                positions.iter().flat_map(|at| progression.iter().map(move |index| at * size + index)).collect();
+        }
+        placed.zones(positions.into_iter())
     }
 
     /// The stored positions at `indices`, as the hierarchy reads them, and whether they come out in reverse order. Not

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde_json::json;
 
 use crate::cube::axis::{Axis, NO_ID, NO_ZONE};
 use crate::cube::progression::Progression;
+use crate::cube::quantity::Quantity;
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneId};
@@ -16,117 +16,13 @@ use crate::store::{self, Call, NumericType, Run, Source, Target};
 /// Zones worked on at a time by one thread.
 const BATCH: usize = 1 << 15;
 
-/// What can be computed of a zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantity {
-    /// The id in the grid's indexing scheme, UInt64.
-    ZoneId,
-    /// Longitude of the grid's centre, degrees.
-    Lon,
-    /// Latitude of the grid's centre, degrees.
-    Lat,
-    /// The id as text, unique over all levels.
-    ZoneText,
-    /// The boundary's vertices: (zone, vertex, 2), longitude first, NaN padded.
-    Boundary,
-    /// Area on the grid's surface, square metres.
-    Area,
-    /// Id of the parent one level coarser.
-    Parent,
-    /// Ids of the children one level finer: (zone, child).
-    Children,
-    /// Ids of the neighbours: (zone, neighbour).
-    Neighbours,
-}
-
-impl Quantity {
-    /// Those that the open option `COMPUTED` names.
-    pub(super) const OPTIONAL: [Self; 6] =
-        [Self::ZoneText, Self::Boundary, Self::Area, Self::Parent, Self::Children, Self::Neighbours];
-
-    /// Those that every zone axis has, beside its ids.
-    pub(super) const CENTROID: [Self; 2] = [Self::Lon, Self::Lat];
-
-    /// Its word in the open option `COMPUTED`.
-    pub(super) fn option(self) -> &'static str {
-        match self {
-            Self::ZoneId => "ZONE_ID",
-            Self::Lon => "LON",
-            Self::Lat => "LAT",
-            Self::ZoneText => "ZONE_TEXT",
-            Self::Boundary => "BOUNDARY",
-            Self::Area => "AREA",
-            Self::Parent => "PARENT",
-            Self::Children => "CHILDREN",
-            Self::Neighbours => "NEIGHBOURS",
-        }
-    }
-
-    /// The name of its array.
-    pub(super) fn array_name(self) -> String {
-        self.option().to_ascii_lowercase()
-    }
-
-    /// False where a level has none: level 0 has no parents, the finest level no children.
-    pub(super) fn exists_at(self, grid: &dyn Grid, level: u8) -> bool {
-        match self {
-            Self::Parent => level > 0,
-            Self::Children => level < grid.max_level(),
-            _ => true,
-        }
-    }
-
-    /// The axes after the zone axis: names and lengths.
-    pub(super) fn inner_axes(self, grid: &dyn Grid) -> Vec<(&'static str, usize)> {
-        match self {
-            Self::Boundary => vec![("vertex", grid.max_vertices()), ("lon_lat", 2)],
-            Self::Children => vec![("child", grid.max_children())],
-            Self::Neighbours => vec![("neighbour", grid.max_neighbours())],
-            _ => Vec::new(),
-        }
-    }
-
-    fn data_type(self) -> DataType {
-        match self {
-            Self::ZoneText => DataType::Text { max_length: 0 },
-            Self::Lon | Self::Lat | Self::Boundary | Self::Area => DataType::Numeric(NumericType::Float64),
-            Self::ZoneId | Self::Parent | Self::Children | Self::Neighbours => DataType::Numeric(NumericType::UInt64),
-        }
-    }
-
-    fn unit(self) -> &'static str {
-        match self {
-            Self::Lon => "degrees_east",
-            Self::Lat => "degrees_north",
-            Self::Boundary => "degrees",
-            Self::Area => "m2",
-            _ => "",
-        }
-    }
-
-    fn attributes(self) -> Attributes {
-        let text = match self {
-            Self::Lon => json!({"standard_name": "longitude", "long_name": "longitude of the zone's centre"}),
-            Self::Lat => json!({"standard_name": "latitude", "long_name": "latitude of the zone's centre"}),
-            Self::ZoneId => json!({}),
-            Self::ZoneText => json!({"long_name": "zone id as text, unique over all refinement levels"}),
-            Self::Boundary => {
-                json!({"long_name": "vertices of the zone's boundary, counter-clockwise, longitude first"})
-            }
-            Self::Area => json!({"standard_name": "cell_area", "long_name": "area of the zone on the grid's surface"}),
-            Self::Parent => json!({"long_name": "zone id of the parent, one refinement level coarser"}),
-            Self::Children => json!({"long_name": "zone ids of the children, one refinement level finer"}),
-            Self::Neighbours => json!({"long_name": "zone ids of the zones that share an edge or a vertex"}),
-        };
-        text.as_object().cloned().unwrap_or_default()
-    }
-}
-
 /// A [`Quantity`] of every zone that an [`Axis`] shows.
 pub(super) struct ComputedArray {
     quantity: Quantity,
     full_name: String,
     axis: Arc<Axis>,
+    /// How many of the dimensions are the zones', from the first on.
+    zone_rank: usize,
     dimensions: Vec<Dimension>,
     attributes: Attributes,
     data_type: DataType,
@@ -138,18 +34,18 @@ pub(super) struct ComputedArray {
 }
 
 impl ComputedArray {
-    /// `quantity` of `axis`, whose dimension is `zone`. `extra` attributes win over the array's own.
+    /// `quantity` of `axis`, whose dimensions are `zone`. `extra` attributes win over the array's own.
     pub(super) fn new(
         quantity: Quantity,
         full_name: String,
         axis: Arc<Axis>,
-        zone: Dimension,
+        zone: Vec<Dimension>,
         extra: Attributes,
         coordinates: Vec<String>,
         structural_info: Vec<(String, String)>,
         store: String,
     ) -> Self {
-        let group = zone.group.clone();
+        let (zone_rank, group) = (zone.len(), zone[0].group.clone());
         let inner = quantity.inner_axes(&**axis.grid()).into_iter().map(|(name, size)| Dimension {
             name: name.into(),
             group: group.clone(),
@@ -158,12 +54,17 @@ impl ComputedArray {
             size: size as u64,
             indexing_variable: None,
         });
-        let dimensions = std::iter::once(zone).chain(inner).collect();
+        let dimensions = zone.into_iter().chain(inner).collect();
         let mut attributes = quantity.attributes();
         attributes.extend(extra);
         let data_type = quantity.data_type();
         let nodata = match quantity {
             Quantity::Boundary => Some(f64::NAN.to_ne_bytes().to_vec()),
+            Quantity::ZoneText => None,
+            _ if zone_rank > 1 => Some(match data_type {
+                DataType::Numeric(NumericType::Float64) => f64::NAN.to_ne_bytes().to_vec(),
+                _ => NO_ID.to_ne_bytes().to_vec(),
+            }),
             // Ids and parents are never missing, and a nodata value makes xarray read them as floats: inexact.
             Quantity::Children | Quantity::Neighbours => Some(NO_ID.to_ne_bytes().to_vec()),
             _ => None,
@@ -172,6 +73,7 @@ impl ComputedArray {
             quantity,
             full_name,
             axis,
+            zone_rank,
             dimensions,
             attributes,
             data_type,
@@ -189,7 +91,7 @@ impl ComputedArray {
         };
         let mut target = target;
         let mut inner = Vec::new();
-        for (at, progression) in progressions.iter().enumerate().skip(1) {
+        for (at, progression) in progressions.iter().enumerate().skip(self.zone_rank) {
             let (ascending, reversed) = progression.ascending();
             if reversed {
                 target.reverse(at);
@@ -197,27 +99,41 @@ impl ComputedArray {
             let step = usize::try_from(ascending.step).unwrap_or(0);
             inner.push([Run { from: ascending.start as usize, step, to: 0, count: ascending.count }]);
         }
-        let widths: Vec<usize> = self.dimensions[1..].iter().map(|dimension| dimension.size as usize).collect();
-        let batch = |at: usize, mut part: Target<'_>| {
-            let count = part.counts()[0];
-            let zones = self.axis.zones(call, progressions[0].part(at, count))?;
-            let shape: Vec<usize> = std::iter::once(count).chain(widths.iter().copied()).collect();
-            let whole = [Run::whole(0, count)];
-            let runs: Vec<&[Run]> = std::iter::once(&whole[..]).chain(inner.iter().map(|run| &run[..])).collect();
+        let widths = self.widths();
+        let work = |(zone_axes, mut part): (Vec<Progression>, Target<'_>)| {
+            let zones = self.zones(call, &zone_axes)?;
+            let counts = zone_axes.iter().map(|progression| progression.count);
+            let shape: Vec<usize> = counts.clone().chain(widths.iter().copied()).collect();
+            let whole: Vec<[Run; 1]> = counts.map(|count| [Run::whole(0, count)]).collect();
+            let runs: Vec<&[Run]> = whole.iter().chain(&inner).map(|run| &run[..]).collect();
             part.copy_from(&Source { bytes: &self.rows(&zones)?, data_type: numeric, shape: &shape }, &runs)
         };
-        if !target.is_disjoint() || target.counts()[0] <= BATCH {
-            return target.batches(0, BATCH).into_iter().try_for_each(|(at, part)| batch(at, part));
+        let one_thread = !target.is_disjoint();
+        let mut batches = Vec::new();
+        batch(progressions[..self.zone_rank].to_vec(), target, &mut batches);
+        if one_thread || batches.len() == 1 {
+            return batches.into_iter().try_for_each(work);
         }
-        let batches = target.batches(0, BATCH);
-        store::pool::install(call, || batches.into_par_iter().try_for_each(|(at, part)| batch(at, part)))?
+        store::pool::install(call, || batches.into_par_iter().try_for_each(work))?
+    }
+
+    /// Lengths of the axes after the zone axes.
+    fn widths(&self) -> Vec<usize> {
+        self.dimensions[self.zone_rank..].iter().map(|dimension| dimension.size as usize).collect()
+    }
+
+    fn zones(&self, call: &Arc<Call>, zone_axes: &[Progression]) -> Result<Vec<Zone>> {
+        match zone_axes {
+            [only] => self.axis.zones(call, *only),
+            several => self.axis.zones_on(several),
+        }
     }
 
     fn compute_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
         if self.quantity != Quantity::ZoneText {
             return Err(Error::invalid(format!("array {} holds numbers", self.full_name)));
         }
-        let zones = self.axis.zones(call, window.progressions(&self.dimensions)?[0])?;
+        let zones = self.zones(call, &window.progressions(&self.dimensions)?)?;
         let (grid, level) = (self.axis.grid(), self.axis.level());
         let text = |zone: Zone| (zone != NO_ZONE).then(|| grid.zone_text(level, zone)).transpose();
         zones.into_iter().map(text).collect()
@@ -226,7 +142,7 @@ impl ComputedArray {
     /// Values of one batch of zones, dense, in native byte order: one row of all inner positions a zone.
     fn rows(&self, zones: &[Zone]) -> Result<Vec<u8>> {
         let (grid, level) = (&**self.axis.grid(), self.axis.level());
-        let width: usize = self.dimensions[1..].iter().map(|dimension| dimension.size as usize).product();
+        let width: usize = self.widths().iter().product();
         match self.quantity {
             Quantity::Lon | Quantity::Lat => {
                 let centroids = centroids(grid, level, zones)?;
@@ -263,6 +179,25 @@ impl ComputedArray {
             Quantity::ZoneText => Err(Error::invalid(format!("array {} holds text", self.full_name))),
         }
     }
+}
+
+/// Cuts zone axes and their target into batches.
+fn batch<'t>(axes: Vec<Progression>, target: Target<'t>, batches: &mut Vec<(Vec<Progression>, Target<'t>)>) {
+    let count = |axis: &Progression| axis.count;
+    let longest = (0..axes.len()).max_by_key(|at| axes[*at].count).filter(|at| axes[*at].count > 1);
+    let Some(at) = longest.filter(|_| axes.iter().map(count).fold(1, usize::saturating_mul) > BATCH) else {
+        batches.push((axes, target));
+        return;
+    };
+    let half = axes[at].count / 2;
+    let (before, after) = target.split_at(at, half);
+    let part = |from: usize, count: usize| {
+        let mut part = axes.clone();
+        part[at] = part[at].part(from, count);
+        part
+    };
+    batch(part(0, half), before, batches);
+    batch(part(half, axes[at].count - half), after, batches);
 }
 
 fn bytes<T: bytemuck::NoUninit>(values: &[T]) -> Vec<u8> {
@@ -353,7 +288,11 @@ impl Array for ComputedArray {
 
     fn block_size(&self) -> Vec<u64> {
         let mut block: Vec<u64> = self.dimensions.iter().map(|dimension| dimension.size).collect();
-        block[0] = block[0].min(BATCH as u64);
+        let mut room = BATCH as u64;
+        for size in block[..self.zone_rank].iter_mut().rev() {
+            *size = (*size).min(room).max(1);
+            room /= *size;
+        }
         block
     }
 

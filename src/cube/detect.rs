@@ -62,6 +62,12 @@ impl Described {
         Self { name, dimensions, shape, attributes, is_text: false, broken: Some(error), kind: ElementKind::Other }
     }
 
+    /// Number of positions along `dimension`.
+    pub(super) fn size_of(&self, dimension: &str) -> Option<u64> {
+        let at = self.dimensions.iter().position(|name| name == dimension)?;
+        self.shape.get(at).copied()
+    }
+
     /// As a convention sees it.
     pub(super) fn meta(&self) -> ArrayMeta<'_> {
         ArrayMeta {
@@ -125,6 +131,19 @@ pub(super) fn level_of_ids(
     let ids = IdArray::new(array.clone())?;
     let first = ids.read_ids(call, &Chosen::Strided(Progression { start: 0, count: 1, step: 1 }))?[0];
     grid.parse_zone(&first.to_string(), None).map(|(level, _)| level).context(place)
+}
+
+/// The level of `found` as far as it is known without reading data; where open options say which grid it is, the ids are
+/// asked whether they agree.
+pub(super) fn level(call: &Arc<Call>, group: &hierarchy::Group, found: &ZoneAxis) -> Result<Option<u8>> {
+    let Some(name) = found.id_array.as_deref().filter(|_| found.convention == convention::FROM_OPTIONS) else {
+        return Ok(found.level);
+    };
+    let grid = grid::grid(&found.spec)?;
+    let Some(level) = found.level else { return level_of_ids(call, group, found, &*grid).map(Some) };
+    let ids = IdArray::new(id_array(call, group, name)?)?;
+    Axis::new(grid, level, Source::Ids(ids)).check_ends(call)?;
+    Ok(Some(level))
 }
 
 /// Where the zones of `found` come from.
@@ -217,4 +236,16 @@ pub(super) fn select(call: &Arc<Call>, options: &SelectionOptions, axis: &mut Ax
         return Err(Error::invalid("the open options choose no zone of this cube"));
     }
     Ok(())
+}
+
+/// Only integers and text can be ids; the cube needs to know which.
+impl From<&DataType> for ElementKind {
+    fn from(data_type: &DataType) -> Self {
+        match data_type {
+            DataType::Text { .. } => Self::Text,
+            DataType::Numeric(numeric) if numeric.is_integer() => Self::Integer,
+            DataType::Numeric(numeric) if !numeric.is_complex() => Self::Float,
+            _ => Self::Other,
+        }
+    }
 }

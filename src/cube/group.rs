@@ -3,22 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::convention::{self, Compression, Node, Selection, ZoneAxis};
+use crate::convention::{self, Node, ZoneAxis};
 use crate::cube::axis::{Axis, Source};
-use crate::cube::computed::{ComputedArray, Quantity};
+use crate::cube::computed::ComputedArray;
 use crate::cube::crs::{Crs, grid_definition};
 use crate::cube::detect::Described;
+use crate::cube::gather::Gather;
+use crate::cube::layer::{Layer, Place};
 use crate::cube::options::Options;
-use crate::cube::positions::Positions;
+use crate::cube::quantity::Quantity;
 use crate::cube::stored::{Overlay, StoredArray};
-use crate::cube::{Array, Attributes, DataType, Dimension, Group, detect};
-use crate::error::{Context, Error, Result};
+use crate::cube::{Array, Attributes, Dimension, Group, detect};
+use crate::error::{Context, Result};
 use crate::grid;
 use crate::hierarchy;
 use crate::store::Call;
-
-/// GDAL's dimension type of a zone axis.
-pub(super) const ZONE_DIMENSION: &str = "DGGS_ZONE";
 
 /// What all groups of one opened store share.
 pub(super) struct Shared {
@@ -26,26 +25,14 @@ pub(super) struct Shared {
     pub(super) options: Options,
     /// Full names of groups that are not shown: other levels of a pyramid from which `LEVEL` selects.
     pub(super) hidden_groups: BTreeSet<String>,
+    /// The one level of a pyramid that is shown.
+    pub(super) level: Option<u8>,
     /// The only stored data array that is shown, where the connection string names one.
     pub(super) only_array: Option<String>,
     /// A connection string that opens the same with the same options; empty when there are no options.
     pub(super) connection: String,
     /// How messages name the store.
     pub(super) store: String,
-}
-
-/// A zone axis of a group, as it is shown.
-struct Layer {
-    /// What the convention says of it.
-    found: ZoneAxis,
-    axis: Arc<Axis>,
-    dimension: Dimension,
-    /// Name of the array that lists the ids, stored or computed.
-    id_array: String,
-    /// True when the stored array of that name is shown (its ids are one a position, and not in a point's order).
-    ids_stored: bool,
-    /// Computed arrays of this axis and their names.
-    computed: Vec<(String, Quantity)>,
 }
 
 /// A group of the opened store.
@@ -58,6 +45,8 @@ pub(super) struct CubeGroup {
     attributes: Attributes,
     arrays: Vec<Described>,
     layers: Vec<Layer>,
+    /// Zone axes of this group that are not shown: other levels than the one chosen.
+    dropped: Vec<ZoneAxis>,
     shared: Arc<Shared>,
 }
 
@@ -71,6 +60,8 @@ impl CubeGroup {
     ) -> Result<Self> {
         let arrays = detect::describe(call, &stored)?;
         let found = detect::zone_axes(&stored, &arrays, &ancestors, &shared.options.identity)?;
+        let wanted = |axis: &ZoneAxis| shared.level.is_none_or(|level| axis.level.is_none_or(|found| found == level));
+        let (found, dropped): (Vec<_>, Vec<_>) = found.into_iter().partition(wanted);
         let mut group = Self {
             full_name: stored.full_name().to_owned(),
             attributes: stored.attributes().clone(),
@@ -78,12 +69,13 @@ impl CubeGroup {
             ancestors,
             arrays,
             layers: Vec::new(),
+            dropped,
             shared,
         };
         let several = found.len() > 1;
         for axis in found {
             axis.warnings.iter().for_each(|warning| call.warn(warning));
-            let layer = group.layer(call, axis, several)?;
+            let layer = group.place(several).layer(call, axis)?;
             group.layers.push(layer);
         }
         for layer in group.layers.iter().filter(|layer| layer.axis.is_selection()) {
@@ -103,9 +95,11 @@ impl CubeGroup {
             attributes: Attributes::new(),
             arrays: Vec::new(),
             layers: Vec::new(),
+            dropped: Vec::new(),
             shared,
         };
-        let layer = group.finish_layer(call, found, axis, false)?;
+        let names = found.dimensions.clone();
+        let layer = group.place(false).finish(call, found, axis, names)?;
         group.layers.push(layer);
         Ok(group)
     }
@@ -123,61 +117,9 @@ impl CubeGroup {
         self.arrays.iter().find(|array| array.name == name)
     }
 
-    fn layer(&self, call: &Arc<Call>, found: ZoneAxis, several: bool) -> Result<Layer> {
-        let stored = self.stored.as_ref().expect("a group with arrays is stored");
-        let grid = grid::grid(&found.spec)?;
-        let level = match found.level {
-            Some(level) => level,
-            None => detect::level_of_ids(call, stored, &found, &*grid)?,
-        };
-        let source = detect::source(call, stored, &found, &*grid, level)?;
-        let axis = Axis::new(grid, level, source);
-        let dimension = &found.dimensions[0];
-        for array in &self.arrays {
-            let on = array.dimensions.iter().position(|name| name == dimension);
-            let size = on.and_then(|at| array.shape.get(at)).copied();
-            if size.is_some_and(|size| size != axis.len()) {
-                return Err(Error::corrupt(format!(
-                    "array {}: dimension {dimension} has {} positions, but {} at level {level} has {} zones here",
-                    self.path_of(&array.name),
-                    size.unwrap_or_default(),
-                    found.spec.dggrs,
-                    axis.len(),
-                )));
-            }
-        }
-        self.finish_layer(call, found, axis, several)
-    }
-
-    /// Selects, and names the arrays that the layer adds.
-    fn finish_layer(&self, call: &Arc<Call>, found: ZoneAxis, mut axis: Axis, several: bool) -> Result<Layer> {
-        detect::select(call, &self.shared.options.selection, &mut axis)?;
-        let dimension_name = found.dimensions[0].clone();
-        let suffix = if several { format!("_{dimension_name}") } else { String::new() };
-        let listed = found.id_array.clone().filter(|_| found.compression == Compression::None);
-        let ids_stored = listed.is_some() && !matches!(axis.positions(), Positions::Points(_));
-        let id_array = listed.unwrap_or_else(|| Quantity::ZoneId.array_name() + &suffix);
-        let mut computed = Vec::new();
-        if !ids_stored {
-            let is_text = self.described(&id_array).is_some_and(|array| array.is_text);
-            computed.push((id_array.clone(), if is_text { Quantity::ZoneText } else { Quantity::ZoneId }));
-        }
-        let extra = self.shared.options.computed.iter().copied();
-        for quantity in Quantity::CENTROID.into_iter().chain(extra) {
-            let name = quantity.array_name() + &suffix;
-            if self.described(&name).is_none() && quantity.exists_at(&**axis.grid(), axis.level()) {
-                computed.push((name, quantity));
-            }
-        }
-        let dimension = Dimension {
-            name: dimension_name,
-            group: self.full_name.clone(),
-            kind: ZONE_DIMENSION.into(),
-            direction: String::new(),
-            size: axis.len(),
-            indexing_variable: Some(self.path_of(&id_array)),
-        };
-        Ok(Layer { found, axis: Arc::new(axis), dimension, id_array, ids_stored, computed })
+    fn place(&self, several: bool) -> Place<'_> {
+        let (stored, arrays) = (self.stored.as_deref(), self.arrays.as_slice());
+        Place { full_name: &self.full_name, stored, arrays, shared: &self.shared, several }
     }
 
     /// The layer on whose axis an array lies.
@@ -189,14 +131,15 @@ impl CubeGroup {
 
     /// Full names of the centroid arrays of `layer`, for an array called `name`.
     fn coordinates(&self, layer: &Layer, name: &str) -> Vec<String> {
+        let same = |array: &Described| {
+            let zones = &layer.found.dimensions;
+            array.dimensions.len() == zones.len() && zones.iter().all(|name| array.dimensions.contains(name))
+        };
         let on_zones = |candidate: &str| match self.described(candidate) {
-            Some(array) => array.dimensions == layer.found.dimensions,
+            Some(array) => same(array),
             None => layer.computed.iter().any(|(computed, _)| computed == candidate),
         };
-        let several = self.layers.len() > 1;
-        let names = Quantity::CENTROID.map(|quantity| {
-            quantity.array_name() + &if several { format!("_{}", layer.dimension.name) } else { String::new() }
-        });
+        let names = Quantity::CENTROID.map(|quantity| quantity.array_name() + &layer.suffix);
         if names.iter().any(|centroid| centroid == name) || !names.iter().all(|centroid| on_zones(centroid)) {
             return Vec::new();
         }
@@ -207,14 +150,24 @@ impl CubeGroup {
     fn shows(&self, array: &Described) -> bool {
         let untrue = self.layers.iter().any(|layer| {
             let ids = layer.found.id_array.as_deref() == Some(array.name.as_str());
-            ids && !layer.ids_stored && layer.axis.is_selection()
+            let zones = &layer.found.dimensions;
+            // What lies along some of the dimensions that became one has no place any more.
+            let on = |name: &String| array.dimensions.contains(name);
+            let lost = layer.is_gathered() && zones.iter().any(on) && !zones.iter().all(on);
+            (ids && !layer.ids_stored && layer.axis.is_selection()) || lost
         });
+        let kept = |name: &String| self.layers.iter().any(|layer| layer.found.dimensions.contains(name));
+        let of_other_level = self
+            .dropped
+            .iter()
+            .flat_map(|axis| &axis.dimensions)
+            .any(|name| array.dimensions.contains(name) && !kept(name));
         let asked = self
             .shared
             .only_array
             .as_ref()
             .is_none_or(|only| *only == self.path_of(&array.name) || array.dimensions.len() <= 1);
-        !untrue && asked
+        !untrue && !of_other_level && asked
     }
 
     fn computed(&self, name: &str) -> Option<ComputedArray> {
@@ -222,13 +175,14 @@ impl CubeGroup {
             let (_, quantity) = layer.computed.iter().find(|(computed, _)| computed == name)?;
             Some((layer, *quantity))
         })?;
-        let attributes = if name == layer.id_array { self.id_attributes(layer) } else { Attributes::new() };
+        let stored = || self.described(name).map(|array| array.attributes.clone()).unwrap_or_default();
+        let attributes = if name == layer.id_array { layer.id_attributes(stored()) } else { Attributes::new() };
         let structural_info = layer.structural_info();
         Some(ComputedArray::new(
             quantity,
             self.path_of(name),
             layer.axis.clone(),
-            layer.dimension.clone(),
+            layer.dimensions.clone(),
             attributes,
             self.coordinates(layer, name),
             structural_info,
@@ -236,34 +190,34 @@ impl CubeGroup {
         ))
     }
 
-    /// Attributes of the array that lists the ids, stored or computed: they carry the grid's identity.
-    fn id_attributes(&self, layer: &Layer) -> Attributes {
-        let stored = self.described(&layer.id_array).map(|array| array.attributes.clone()).unwrap_or_default();
-        let mut attributes = stored;
-        if layer.axis.is_selection() {
-            attributes = convention::selected(&layer.selection(), Node::Ids, &attributes);
-        }
-        if !convention::is_marked(&attributes) || layer.found.convention == convention::FROM_OPTIONS {
-            attributes.extend(convention::id_array_attributes(&layer.found.spec, Some(layer.axis.level())));
-        }
-        attributes
-    }
-
     fn stored_array(&self, array: Arc<hierarchy::Array>) -> Result<StoredArray> {
         let names: Vec<String> = array.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
         let layer = self.layer_of(array.name(), &names);
-        let zone_at = layer.and_then(|layer| names.iter().position(|name| *name == layer.dimension.name));
-        let dimensions = names
+        let gather = layer.filter(|layer| layer.is_gathered()).map(|layer| {
+            let at = |name: &String| names.iter().position(|known| known == name);
+            Gather::new(layer.axis.clone(), layer.stored_dimensions.iter().filter_map(at).collect(), &array)
+        });
+        let mut dimensions: Vec<Dimension> = names
             .iter()
             .zip(array.shape())
-            .enumerate()
-            .map(|(at, (name, size))| match layer {
-                Some(layer) if zone_at == Some(at) => layer.dimension.clone(),
-                _ => self.plain_dimension(name, *size),
+            .filter(|(name, _)| !layer.is_some_and(|layer| gather.is_some() && layer.stored_dimensions.contains(name)))
+            .map(|(name, size)| match layer.and_then(|layer| layer.dimensions.iter().find(|zone| zone.name == *name)) {
+                Some(zone) => zone.clone(),
+                None => self.plain_dimension(name, *size),
             })
             .collect();
+        let zone_at = match (&gather, layer) {
+            (Some(gather), Some(layer)) => {
+                dimensions.insert(gather.zone_at(), layer.dimensions[0].clone());
+                Some(gather.zone_at())
+            }
+            (None, Some(layer)) if layer.axis.placed().is_none() => {
+                names.iter().position(|name| *name == layer.dimensions[0].name)
+            }
+            _ => None,
+        };
         let mut attributes = match layer {
-            Some(layer) if layer.id_array == array.name() => self.id_attributes(layer),
+            Some(layer) if layer.id_array == array.name() => layer.id_attributes(array.attributes().clone()),
             Some(layer) if layer.axis.is_selection() => {
                 convention::selected(&layer.selection(), Node::Array(array.name()), array.attributes())
             }
@@ -279,6 +233,7 @@ impl CubeGroup {
                 is_ids: layer.is_some_and(|layer| layer.id_array == array_name),
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
+                gather,
                 coordinates: layer.map(|layer| self.coordinates(layer, array_name)).unwrap_or_default(),
                 attributes,
                 crs,
@@ -332,6 +287,12 @@ impl CubeGroup {
     }
 
     fn plain_dimension(&self, name: &str, size: u64) -> Dimension {
+        let placed = self.layers.iter().filter(|layer| layer.axis.placed().is_some());
+        if let Some(zone) =
+            placed.flat_map(|layer| &layer.dimensions).find(|zone| zone.name == name && zone.size == size)
+        {
+            return zone.clone();
+        }
         let variable = self.described(name).filter(|array| array.dimensions == [name]);
         let text = |key: &str| {
             let value = variable.and_then(|array| array.attributes.get(key)).and_then(|value| value.as_str());
@@ -357,25 +318,6 @@ impl CubeGroup {
             size,
             indexing_variable: variable.map(|array| self.path_of(&array.name)),
         }
-    }
-}
-
-impl Layer {
-    fn selection(&self) -> Selection<'_> {
-        Selection { axis: &self.found, id_array: &self.id_array, dimension: &self.dimension.name }
-    }
-
-    fn structural_info(&self) -> Vec<(String, String)> {
-        let spec = &self.found.spec;
-        [
-            ("DGGRS", spec.dggrs.to_owned()),
-            ("REFINEMENT_LEVEL", self.axis.level().to_string()),
-            ("INDEXING_SCHEME", spec.indexing.to_owned()),
-            ("ELLIPSOID", convention::ellipsoid::describe(&spec.surface)),
-            ("CONVENTION", self.found.convention.to_owned()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .to_vec()
     }
 }
 
@@ -415,10 +357,17 @@ impl Group for CubeGroup {
         self.array(call, name).context(|| self.shared.store.clone())
     }
     fn dimensions(&self, _: &Arc<Call>) -> Result<Vec<Dimension>> {
-        let mut dimensions: Vec<Dimension> = self.layers.iter().map(|layer| layer.dimension.clone()).collect();
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        for zone in self.layers.iter().flat_map(|layer| &layer.dimensions) {
+            if !dimensions.contains(zone) {
+                dimensions.push(zone.clone());
+            }
+        }
         for array in self.arrays.iter().filter(|array| self.shows(array)) {
+            let layer = self.layer_of(&array.name, &array.dimensions).filter(|layer| layer.is_gathered());
             for (name, size) in array.dimensions.iter().zip(&array.shape) {
-                if !dimensions.iter().any(|known| known.name == *name) {
+                let became_one = layer.is_some_and(|layer| layer.stored_dimensions.contains(name));
+                if !became_one && !dimensions.iter().any(|known| known.name == *name) {
                     dimensions.push(self.plain_dimension(name, *size));
                 }
             }
@@ -446,17 +395,5 @@ impl Group for CubeGroup {
 
     fn structural_info(&self) -> Vec<(String, String)> {
         self.layers.first().map(Layer::structural_info).unwrap_or_default()
-    }
-}
-
-/// Only integers and text can be ids; the cube needs to know which.
-impl From<&DataType> for convention::ElementKind {
-    fn from(data_type: &DataType) -> Self {
-        match data_type {
-            DataType::Text { .. } => Self::Text,
-            DataType::Numeric(numeric) if numeric.is_integer() => Self::Integer,
-            DataType::Numeric(numeric) if !numeric.is_complex() => Self::Float,
-            _ => Self::Other,
-        }
     }
 }

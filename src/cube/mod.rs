@@ -8,11 +8,15 @@ mod computed;
 mod connection;
 mod crs;
 mod detect;
+mod gather;
 mod group;
+mod layer;
 mod open;
 mod options;
+mod placed;
 mod positions;
 mod progression;
+mod quantity;
 mod selection;
 mod stored;
 

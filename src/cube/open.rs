@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::convention::{self, Compression, Coverage, IdentityOptions, ZoneAxis};
+use crate::convention::{self, Compression, Coverage, IdentityOptions, Placement, ZoneAxis};
 use crate::cube::connection::Connection;
 use crate::cube::detect;
 use crate::cube::group::{CubeGroup, Shared};
@@ -173,8 +173,9 @@ impl Request {
         self.pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option))
     }
 
-    fn shared(self, options: Options, hidden_groups: BTreeSet<String>, only_array: Option<String>) -> Arc<Shared> {
-        Arc::new(Shared { options, hidden_groups, only_array, connection: self.connection, store: self.store })
+    fn shared(self, options: Options, chosen: LevelChoice, only_array: Option<String>) -> Arc<Shared> {
+        let LevelChoice { level, hidden_groups } = chosen;
+        Arc::new(Shared { options, hidden_groups, level, only_array, connection: self.connection, store: self.store })
     }
 }
 
@@ -186,6 +187,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request)
         spec: options.identity.spec(&family.default_spec(dggrs))?,
         level: Some(level),
         dimensions: vec![GRID_DIMENSION.into()],
+        placement: Placement::Line,
         id_array: None,
         compression: Compression::None,
         grid_mapping: None,
@@ -196,7 +198,7 @@ fn open_grid(call: &Arc<Call>, dggrs: &'static str, level: u8, request: Request)
     if level > max {
         return Err(Error::invalid(format!("{dggrs} has levels 0 to {max}, not {level}")));
     }
-    let shared = request.shared(options, BTreeSet::new(), None);
+    let shared = request.shared(options, LevelChoice::default(), None);
     Ok(Arc::new(CubeGroup::of_grid(call, found, level, shared)?))
 }
 
@@ -226,29 +228,57 @@ fn open_store(
             return Err(Error::invalid(format!("open option CONVENTION: there is no metadata of {wanted}")));
         }
     }
+    if options.identity.dggrs.is_some() && search.levels.is_empty() {
+        // Ids that carry their level tell each group's; LEVEL then selects.
+        let any_level = IdentityOptions { level: None, ..options.identity.clone() };
+        search = Search::new(call, &root, &any_level)?;
+        if search.levels.is_empty() && options.identity.level.is_some() {
+            search = Search::new(call, &root, &options.identity)?;
+        }
+        if let (Some(error), true) = (search.error.take(), search.levels.is_empty()) {
+            return Err(error);
+        }
+    }
     if let (Some(error), None) = (search.error, options.identity.dggrs.as_ref()) {
         return Err(error);
     }
-    let mut hidden_groups = BTreeSet::new();
+    if let Some(convention) = search.convention.filter(|_| root.full_name() == "/") {
+        let groups = search.levels.iter().map(|(name, _)| name.as_str());
+        convention::misplaced(convention, groups).iter().for_each(|warning| call.warn(warning));
+    }
+    let mut chosen = LevelChoice::default();
     let distinct: BTreeSet<u8> = search.levels.iter().filter_map(|(_, level)| *level).collect();
     if let Some(level) = options.identity.level.filter(|_| distinct.len() > 1) {
         if !distinct.contains(&level) {
             return Err(Error::invalid(format!("open option LEVEL: there is no level {level}, but {distinct:?}")));
         }
-        hidden_groups
-            .extend(search.levels.into_iter().filter(|(_, found)| *found != Some(level)).map(|(name, _)| name));
+        let (with, without): (Vec<_>, Vec<_>) =
+            search.levels.iter().cloned().partition(|(_, found)| *found == Some(level));
+        let with: BTreeSet<String> = with.into_iter().map(|(name, _)| name).collect();
+        chosen.hidden_groups = without.into_iter().map(|(name, _)| name).filter(|name| !with.contains(name)).collect();
+        chosen.level = Some(level);
         options.identity.level = None;
     }
-    let shared = request.shared(options, hidden_groups, only_array);
+    let shared = request.shared(options, chosen, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
-    let ours = group.has_zones() || !distinct.is_empty();
+    let ours = group.has_zones() || !search.levels.is_empty();
     Ok(if ours { Found::Cube(Arc::new(group)) } else { Found::Nothing(search.broken) })
 }
 
-/// The zone axes of a hierarchy, by its metadata alone.
+/// What `LEVEL` leaves of a pyramid.
+#[derive(Default)]
+struct LevelChoice {
+    level: Option<u8>,
+    /// Full names of the groups of other levels.
+    hidden_groups: BTreeSet<String>,
+}
+
+/// The zone axes of a hierarchy, by its metadata; open options are held against the first ids of each group.
 struct Search {
     /// Full name of each group with a zone axis, and its level where the metadata say.
     levels: Vec<(String, Option<u8>)>,
+    /// The convention of the first of them.
+    convention: Option<&'static str>,
     /// The first convention that was broken.
     error: Option<Error>,
     /// The first array whose metadata cannot be used.
@@ -258,7 +288,7 @@ struct Search {
 
 impl Search {
     fn new(call: &Arc<Call>, root: &hierarchy::Group, identity: &IdentityOptions) -> Result<Self> {
-        let mut search = Self { levels: Vec::new(), error: None, broken: None, visited: 0 };
+        let mut search = Self { levels: Vec::new(), convention: None, error: None, broken: None, visited: 0 };
         search.visit(call, root, &[], identity)?;
         Ok(search)
     }
@@ -275,8 +305,12 @@ impl Search {
         if let Some(broken) = arrays.iter().find_map(|array| array.broken.clone()) {
             self.broken.get_or_insert(broken);
         }
-        match detect::zone_axes(group, &arrays, ancestors, identity) {
-            Ok(axes) => self.levels.extend(axes.iter().map(|axis| (group.full_name().to_owned(), axis.level))),
+        let axes = detect::zone_axes(group, &arrays, ancestors, identity).and_then(|axes| {
+            self.convention = self.convention.or(axes.first().map(|axis| axis.convention));
+            axes.iter().map(|axis| Ok((group.full_name().to_owned(), detect::level(call, group, axis)?))).collect()
+        });
+        match axes {
+            Ok(axes) => self.levels.extend::<Vec<_>>(axes),
             Err(error) => {
                 self.error.get_or_insert(error);
             }

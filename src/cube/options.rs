@@ -1,7 +1,7 @@
 //! Open options that choose: identity, zones, computed arrays. Their names and values are in one place, here.
 
 use crate::convention::IdentityOptions;
-use crate::cube::computed::Quantity;
+use crate::cube::quantity::Quantity;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Containment, Region};
 

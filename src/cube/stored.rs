@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::cube::axis::Axis;
 use crate::cube::crs::Crs;
+use crate::cube::gather::Gather;
 use crate::cube::positions::Positions;
 use crate::cube::progression::{Chosen, Progression};
 use crate::cube::{Array, Attributes, DataType, Dimension, Window};
@@ -16,6 +17,8 @@ pub(super) struct StoredArray {
     array: Arc<hierarchy::Array>,
     /// Which of the array's axes is a zone axis, and that axis.
     zone: Option<(usize, Arc<Axis>)>,
+    /// Where that axis stands for several stored ones.
+    gather: Option<Gather>,
     dimensions: Vec<Dimension>,
     attributes: Attributes,
     nodata: Option<Vec<u8>>,
@@ -33,6 +36,8 @@ pub(super) struct Overlay {
     pub(super) dimensions: Vec<Dimension>,
     /// The zone axis and its place among the axes.
     pub(super) zone: Option<(usize, Arc<Axis>)>,
+    /// Where that axis stands for several stored ones.
+    pub(super) gather: Option<Gather>,
     /// True for the array of zone ids.
     pub(super) is_ids: bool,
     /// The attributes that users see.
@@ -48,7 +53,8 @@ pub(super) struct Overlay {
 impl StoredArray {
     /// `array` with `overlay` over it.
     pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
-        let Overlay { store, dimensions, zone, is_ids, attributes, coordinates, crs, mut structural_info } = overlay;
+        let Overlay { store, dimensions, zone, gather, is_ids, attributes, coordinates, crs, mut structural_info } =
+            overlay;
         structural_info.extend_from_slice(array.structural_info());
         // A fill value of 0 must not make the first zone of the grid "no data".
         let is_padding = |value: &&[u8]| !is_ids || value.iter().all(|&byte| byte == 0xff);
@@ -56,7 +62,7 @@ impl StoredArray {
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());
         }
-        Self { array, zone, dimensions, attributes, nodata, coordinates, crs, structural_info, store }
+        Self { array, zone, gather, dimensions, attributes, nodata, coordinates, crs, structural_info, store }
     }
 
     /// The window as the hierarchy reads it; `turned` hears of an axis that comes out in reverse order.
@@ -105,16 +111,21 @@ impl StoredArray {
             let chosen = self.chosen_points(window, points)?;
             self.array.read(call, &Chosen::selections(&chosen), Target::from_bytes(&mut dense, numeric, &counts)?)?;
         }
-        if let Some(missing) = &self.nodata {
-            for (to, _) in points.sources.iter().enumerate().filter(|(_, source)| source.is_none()) {
-                target.reborrow().narrow(points.axis, to, 1).fill(missing, numeric)?;
-            }
-        }
+        self.fill_missing(points, &mut target)?;
         let every: Vec<[Run; 1]> = counts.iter().map(|&count| [Run::whole(0, count)]).collect();
         let chosen: Vec<Run> = points.runs().collect();
         let mut runs: Vec<&[Run]> = every.iter().map(|run| &run[..]).collect();
         runs[points.axis] = &chosen;
         target.copy_from(&Source { bytes: &dense, data_type: numeric, shape: &counts }, &runs)
+    }
+
+    /// Points outside the coverage become nodata.
+    fn fill_missing(&self, points: &Points, target: &mut Target<'_>) -> Result<()> {
+        let Some(missing) = &self.nodata else { return Ok(()) };
+        for (to, _) in points.sources.iter().enumerate().filter(|(_, source)| source.is_none()) {
+            target.reborrow().narrow(points.axis, to, 1).fill(missing, self.numeric()?)?;
+        }
+        Ok(())
     }
 
     fn numeric(&self) -> Result<NumericType> {
@@ -287,7 +298,8 @@ impl Array for StoredArray {
     }
 
     fn block_size(&self) -> Vec<u64> {
-        self.array.block_size().to_vec()
+        let stored = self.array.block_size();
+        self.gather.as_ref().map_or_else(|| stored.to_vec(), |gather| gather.block_size(stored))
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {
@@ -296,6 +308,14 @@ impl Array for StoredArray {
 
     fn read_numbers(&self, call: &Arc<Call>, window: &Window, mut target: Target<'_>) -> Result<()> {
         let place = || self.store.clone();
+        if let Some(gather) = &self.gather {
+            if let Some(points) = self.points(window).context(place)? {
+                self.fill_missing(&points, &mut target).context(place)?;
+            }
+            let progressions = window.progressions(&self.dimensions).context(place)?;
+            let numeric = self.numeric().context(place)?;
+            return gather.read_numbers(call, &self.array, numeric, &progressions, target).context(place);
+        }
         if let Some(points) = self.points(window).context(place)? {
             return self.read_number_points(call, window, &points, target).context(place);
         }
@@ -305,6 +325,10 @@ impl Array for StoredArray {
 
     fn read_texts(&self, call: &Arc<Call>, window: &Window) -> Result<Vec<Option<String>>> {
         let read = |selections: &[AxisSelection<'_>]| self.array.read_texts(call, selections);
+        if let Some(gather) = &self.gather {
+            let progressions = window.progressions(&self.dimensions)?;
+            return gather.read_elements(&progressions, &[None], read).context(|| self.store.clone());
+        }
         self.read_elements(window, None, read).context(|| self.store.clone())
     }
 
@@ -313,6 +337,11 @@ impl Array for StoredArray {
             return Err(Error::invalid(format!("array {} is not structured", self.array.full_name())));
         };
         let missing = self.nodata.clone().unwrap_or_else(|| vec![0; *size]);
+        if let Some(gather) = &self.gather {
+            let read = |selections: &[AxisSelection<'_>]| self.array.read_compounds(call, selections);
+            let progressions = window.progressions(&self.dimensions)?;
+            return gather.read_elements(&progressions, &missing, read).context(|| self.store.clone());
+        }
         let elements = self.read_elements(window, missing, |selections| {
             let bytes = self.array.read_compounds(call, selections)?;
             Ok(bytes.chunks_exact(*size).map(<[u8]>::to_vec).collect())
@@ -321,6 +350,12 @@ impl Array for StoredArray {
     }
 
     fn advise_read(&self, call: &Arc<Call>, window: &Window, options: &[(String, String)]) -> Result<()> {
+        if let Some(gather) = &self.gather {
+            let progressions = window.progressions(&self.dimensions)?;
+            return gather
+                .advise(call, &self.array, &progressions, cache_bytes(options)?)
+                .context(|| self.store.clone());
+        }
         let chosen = match self.points(window)? {
             Some(points) => self.chosen_points(window, &points)?,
             None => self.chosen(window, |_| ())?,

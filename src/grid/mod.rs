@@ -45,6 +45,17 @@ pub struct Zone(pub u64);
 #[repr(transparent)]
 pub struct ZoneId(pub u64);
 
+/// A zone as several numbers, in an indexing scheme that has such: a face (quad or triangle) and a place on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Address {
+    /// Number of the face.
+    pub face: u64,
+    /// First coordinate on it; an integer where the scheme counts zones (`Q2DI`).
+    pub x: f64,
+    /// Second coordinate on it.
+    pub y: f64,
+}
+
 /// The surface that zones tile, and with it the kind of latitude that goes in and out.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Surface {
@@ -195,6 +206,28 @@ pub trait Grid: Send + Sync {
     /// A text that is no zone of this grid; a level that does not fit.
     fn parse_zone(&self, text: &str, level: Option<u8>) -> Result<(u8, Zone)>;
 
+    /// The zones' addresses in the grid's indexing scheme. Both slices have the same length.
+    ///
+    /// # Errors
+    /// A scheme whose ids are not addresses of several numbers.
+    fn addresses(&self, _level: u8, _zones: &[Zone], _addresses: &mut [Address]) -> Result<()> {
+        Err(no_addresses(self.spec()))
+    }
+
+    /// The zone at each address, `None` where an address is no zone's; the inverse of [`Grid::addresses`].
+    ///
+    /// # Errors
+    /// As [`Grid::addresses`].
+    fn zones_of_addresses(&self, _level: u8, _addresses: &[Address], _zones: &mut [Option<Zone>]) -> Result<()> {
+        Err(no_addresses(self.spec()))
+    }
+
+    /// One more than the largest face, x and y of any zone's address; `None` where addresses are not integers, or are no
+    /// addresses at all.
+    fn address_extent(&self, _level: u8) -> Option<[u64; 3]> {
+        None
+    }
+
     /// The ancestor of `zone` at `coarser` (at most `level`), along first parents.
     ///
     /// # Errors
@@ -263,6 +296,13 @@ pub fn family_of(name: &str) -> Result<(&'static dyn Family, &'static str)> {
             let known: Vec<_> = FAMILIES.iter().flat_map(|family| family.dggrs_names()).copied().collect();
             Error::invalid(format!("unknown DGGRS '{name}'; this driver knows {}", known.join(", ")))
         })
+}
+
+fn no_addresses(spec: &GridSpec) -> Error {
+    Error::unsupported(format!(
+        "ids of {} in scheme {} are not addresses of several numbers",
+        spec.dggrs, spec.indexing
+    ))
 }
 
 /// The grid of `spec`, made by its family.

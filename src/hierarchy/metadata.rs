@@ -246,11 +246,15 @@ impl ArrayMetadata {
         self.scale = number_attribute("scale_factor").or(self.scale);
         self.offset = number_attribute("add_offset");
         let marked = |key: &str| self.raw_attributes.get(key).and_then(|value| fill::attribute(number, value));
-        let fill_value = marked("_FillValue");
+        let (fill_value, missing_value) = (marked("_FillValue"), marked("missing_value"));
         if fill_value.is_some() {
             self.attributes.shift_remove("_FillValue");
         }
-        let element = fill_value.or_else(|| marked("missing_value"));
+        // Said twice, it keeps GDAL's netCDF driver from writing it at all.
+        if missing_value.is_some() && (fill_value.is_none() || fill_value == missing_value) {
+            self.attributes.shift_remove("missing_value");
+        }
+        let element = fill_value.or(missing_value);
         let element = element.or_else(|| self.fill.clone().filter(|_| parsed.time.is_none()));
         if let Some(element) = element {
             self.nodata = shown_number(number, element);

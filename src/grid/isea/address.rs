@@ -19,7 +19,7 @@ use super::quad::{BOTTOM, Cell, TOP};
 use super::tiling::Tiling;
 use super::{z3, z7};
 use crate::error::{Error, Result};
-use crate::grid::Zone;
+use crate::grid::{Address, Zone};
 
 const SQRT_3_2: f64 = 0.866_025_403_784_438_6;
 
@@ -126,19 +126,9 @@ impl Scheme {
         match self {
             Self::Seqnum => format!("{level}/{}", self.id(tiling, level, zone)),
             Self::Q2di => format!("{level}/{} {} {}", cell.quad, cell.i, cell.j),
-            Self::Q2dd => {
-                // The zones of vertices 0 and 11 are at their quads' origin.
-                let centre = if cell.quad == TOP || cell.quad == BOTTOM {
-                    Place { quad: cell.quad, i: 0.0, j: 0.0 }
-                } else {
-                    tiling.centre(level, cell)
-                };
-                let (x, y) = cartesian(centre.i, centre.j);
-                format!("{level}/{} {x} {y}", centre.quad)
-            }
-            Self::Projtri => {
-                let Triangle { number, x, y } = Triangle::of(tiling.centre(level, cell));
-                format!("{level}/{number} {x} {y}")
+            Self::Q2dd | Self::Projtri => {
+                let Address { face, x, y } = self.address(tiling, level, zone);
+                format!("{level}/{face} {x} {y}")
             }
             Self::Z3 => digits(cell.quad, z3::number(level, cell.z()), 3, level),
             Self::Z7 => {
@@ -154,23 +144,60 @@ impl Scheme {
         let [first, second, third] = parts[..] else {
             return self.zone(tiling, level, integer(text)?);
         };
-        let number: u8 = first.parse().ok()?;
-        let real = |text: &str| text.parse::<f64>().ok().filter(|x| x.abs() <= 2.0);
+        let face = first.parse().ok()?;
+        let (x, y) = match self {
+            Self::Q2di => (second.parse::<u32>().ok()?.into(), third.parse::<u32>().ok()?.into()),
+            _ => (second.parse().ok()?, third.parse().ok()?),
+        };
+        self.zone_of_address(tiling, level, Address { face, x, y })
+    }
+
+    /// True when ids are addresses of several numbers.
+    pub(crate) fn has_addresses(self) -> bool {
+        matches!(self, Self::Q2di | Self::Q2dd | Self::Projtri)
+    }
+
+    /// The address of a zone: of its centre, in Q2DD and PROJTRI.
+    pub(crate) fn address<T: Tiling>(self, tiling: &T, level: u8, zone: Zone) -> Address {
+        let cell = tiling.cell(level, zone.0);
+        match self {
+            Self::Q2dd => {
+                // The zones of vertices 0 and 11 are at their quads' origin.
+                let centre = if cell.quad == TOP || cell.quad == BOTTOM {
+                    Place { quad: cell.quad, i: 0.0, j: 0.0 }
+                } else {
+                    tiling.centre(level, cell)
+                };
+                let (x, y) = cartesian(centre.i, centre.j);
+                Address { face: centre.quad.into(), x, y }
+            }
+            Self::Projtri => {
+                let Triangle { number, x, y } = Triangle::of(tiling.centre(level, cell));
+                Address { face: number.into(), x, y }
+            }
+            _ => Address { face: cell.quad.into(), x: cell.i as f64, y: cell.j as f64 },
+        }
+    }
+
+    /// The zone at an address; Q2DI takes whole numbers only.
+    pub(crate) fn zone_of_address<T: Tiling>(self, tiling: &T, level: u8, address: Address) -> Option<Zone> {
+        let Address { face, x, y } = address;
+        let face = u8::try_from(face).ok()?;
+        let near = |x: f64| x.abs() <= 2.0;
         let place = match self {
             Self::Q2di => {
-                let cell = Cell { quad: number, i: second.parse().ok()?, j: third.parse().ok()? };
-                return zone_of_cell(tiling, level, cell);
+                let whole = |x: f64| (x.fract() == 0.0 && (0.0..MAX_COORDINATE).contains(&x)).then_some(x as i64);
+                return zone_of_cell(tiling, level, Cell { quad: face, i: whole(x)?, j: whole(y)? });
             }
-            Self::Q2dd => {
-                let (x, y) = (real(second)?, real(third)?);
+            Self::Q2dd if near(x) && near(y) => {
                 let j = y / SQRT_3_2;
-                match number {
+                match face {
                     TOP => Place { quad: 1, i: 0.0, j: 1.0 },
                     BOTTOM => Place { quad: 6, i: 1.0, j: 0.0 },
-                    _ => Place { quad: number, i: x + j / 2.0, j },
+                    _ => Place { quad: face, i: x + j / 2.0, j },
                 }
             }
-            Self::Projtri => Triangle { number, x: real(second)?, y: real(third)? }.place()?,
+            Self::Projtri if near(x) && near(y) => Triangle { number: face, x, y }.place()?,
             _ => return None,
         };
         let inside = |x: f64| (-ROUNDING..=1.0 + ROUNDING).contains(&x);
@@ -209,6 +236,9 @@ const ROUNDING: f64 = 2e-6;
 
 /// Bits of i and of j in a packed Q2DI.
 const COORDINATE_BITS: u32 = 30;
+
+/// One more than the largest i or j.
+const MAX_COORDINATE: f64 = (1u64 << COORDINATE_BITS) as f64;
 
 /// Quad, i and j in 64 bits: 4 for the quad, then 30 each.
 pub(crate) fn pack_q2di(Cell { quad, i, j }: Cell) -> u64 {

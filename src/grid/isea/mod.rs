@@ -54,7 +54,9 @@ use hexagon::Hexagons;
 use tiling::{MAX_SEGMENTS, Tiling};
 use triangle::Triangles;
 
-use super::{Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{
+    Address, Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet,
+};
 use crate::error::{Error, Result};
 
 /// The family of the ISEA grids.
@@ -151,6 +153,11 @@ impl<T: Tiling> IseaGrid<T> {
             return Err(Error::invalid(message));
         }
         Ok(())
+    }
+
+    fn check_addresses(&self, level: u8) -> Result<()> {
+        self.check_level(level)?;
+        if self.scheme.has_addresses() { Ok(()) } else { Err(super::no_addresses(&self.spec)) }
     }
 
     fn check_zones(&self, level: u8, zones: &[Zone]) -> Result<()> {
@@ -321,6 +328,38 @@ impl<T: Tiling> Grid for IseaGrid<T> {
             };
         }
         Ok(())
+    }
+
+    fn addresses(&self, level: u8, zones: &[Zone], addresses: &mut [Address]) -> Result<()> {
+        self.check_addresses(level)?;
+        self.check_zones(level, zones)?;
+        check_lengths(zones.len(), addresses.len())?;
+        for (zone, address) in zones.iter().zip(addresses) {
+            *address = self.scheme.address(&self.tiling, level, *zone);
+        }
+        Ok(())
+    }
+
+    fn zones_of_addresses(&self, level: u8, addresses: &[Address], zones: &mut [Option<Zone>]) -> Result<()> {
+        self.check_addresses(level)?;
+        check_lengths(addresses.len(), zones.len())?;
+        for (address, zone) in addresses.iter().zip(zones) {
+            *zone = self.scheme.zone_of_address(&self.tiling, level, *address);
+        }
+        Ok(())
+    }
+
+    fn address_extent(&self, level: u8) -> Option<[u64; 3]> {
+        if self.scheme != Scheme::Q2di || level > self.max_level {
+            return None;
+        }
+        let side = self.tiling.side(level) as u64;
+        Some(match self.spec.dggrs {
+            // Quads 0 and 11 hold one zone each, at vertices 0 and 11.
+            "ISEA3H" | "ISEA4H" | "ISEA7H" | "IGEO7" => [12, side, side],
+            "ISEA4T" => [11, side, 2 * side],
+            _ => [11, side, side],
+        })
     }
 
     fn ids_follow_zone_order(&self) -> bool {
