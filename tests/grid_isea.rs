@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use gdal_dggs::grid::authalic::Authalic;
-use gdal_dggs::grid::{self, Containment, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId};
+use gdal_dggs::grid::{self, Address, Containment, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId};
 
 const NAMES: [&str; 6] = ["ISEA3H", "ISEA4H", "ISEA7H", "ISEA4T", "ISEA4D", "IGEO7"];
 const HEXAGONS: [&str; 4] = ["ISEA3H", "ISEA4H", "ISEA7H", "IGEO7"];
@@ -381,4 +381,34 @@ fn fine_zones_of_boxes_hold_what_points_and_boundaries_prove() {
             }
         }
     }
+}
+
+#[test]
+fn addresses_are_inverse_and_other_numbers_are_no_zone() {
+    for (dggrs, quads) in [("ISEA3H", 12), ("ISEA4H", 12), ("ISEA7H", 12), ("ISEA4T", 11), ("ISEA4D", 11)] {
+        for indexing in ["Q2DI", "Q2DD", "PROJTRI"] {
+            let grid = in_scheme(dggrs, indexing);
+            for level in 0..=3 {
+                let zones: Vec<Zone> = grid.all_zones(level).unwrap().iter().collect();
+                let mut addresses = vec![Address::default(); zones.len()];
+                grid.addresses(level, &zones, &mut addresses).unwrap();
+                let mut again = vec![None; zones.len()];
+                grid.zones_of_addresses(level, &addresses, &mut again).unwrap();
+                assert!(zones.iter().map(|zone| Some(*zone)).eq(again), "{dggrs} {indexing} {level}");
+                if let Some(extent) = grid.address_extent(level) {
+                    let most = |part: fn(&Address) -> f64| addresses.iter().map(part).fold(0.0, f64::max) as u64 + 1;
+                    assert_eq!((extent[0], extent[1]), (quads, most(|address| address.x).max(extent[1])), "{dggrs}");
+                    assert!(most(|address| address.y) <= extent[2] && most(|address| address.face as f64) <= quads);
+                }
+            }
+            let odd =
+                [(0, 1.0, 1.0), (25, 0.0, 0.0), (3, -1.0, 0.0), (3, 1e300, 0.0), (3, f64::NAN, 0.0), (99, 0.5, 0.5)];
+            let odd = odd.map(|(face, x, y)| Address { face, x, y });
+            let mut found = [None; 6];
+            grid.zones_of_addresses(2, &odd, &mut found).unwrap();
+            assert_eq!(found[1..], [None; 5], "{dggrs} {indexing}");
+        }
+    }
+    let error = default_grid("ISEA4H").addresses(2, &[Zone(0)], &mut [Address::default()]).unwrap_err();
+    assert!(error.to_string().contains("SEQNUM"), "{error}");
 }
