@@ -15,6 +15,7 @@ pub mod healpix;
 pub mod isea;
 pub mod region;
 pub mod rhealpix;
+mod squares;
 mod zone_set;
 
 use std::ops::Range;

@@ -18,7 +18,7 @@
 //! # Ok::<(), gdal_dggs::error::Error>(())
 //! ```
 
-pub(crate) mod cover;
+mod cover;
 mod index;
 pub(crate) mod latitude;
 mod projection;
