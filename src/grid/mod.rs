@@ -8,6 +8,7 @@
 //! sets of zones are short lists of ranges ([`ZoneSet`]). [`ZoneId`] is what a store holds: the same zone in the
 //! grid's indexing scheme. Terms follow OGC 21-038r1.
 
+mod arguments;
 pub mod authalic;
 mod descend;
 pub mod h3;
@@ -16,6 +17,7 @@ pub mod isea;
 pub mod region;
 pub mod rhealpix;
 mod squares;
+mod surface;
 mod zone_set;
 
 use std::ops::Range;

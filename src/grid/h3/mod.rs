@@ -34,6 +34,7 @@ use std::sync::Arc;
 use h3o::{CellIndex, LatLng, Resolution};
 use rank::{MAX_LEVEL, cell_of_zone, hexagon_size, pentagon_size, zone_count, zone_of_cell};
 
+use super::arguments::{Levels, check_lengths, check_segments, level_and_id, levels_below};
 use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
@@ -91,23 +92,16 @@ struct H3Grid {
     spec: GridSpec,
 }
 
+const LEVELS: Levels = Levels { dggrs: "H3", finest: MAX_LEVEL, number: "rank", zone_count };
+
 fn resolution(level: u8) -> Result<Resolution> {
-    Resolution::try_from(level).map_err(|_| Error::invalid(format!("H3 has levels 0 to {MAX_LEVEL}, not {level}")))
+    LEVELS.check(level)?;
+    Resolution::try_from(level).map_err(|error| Error::invalid(error.to_string()))
 }
 
 fn cell(level: u8, zone: Zone) -> Result<CellIndex> {
-    resolution(level)?;
-    cell_of_zone(level, zone).ok_or_else(|| {
-        let last = zone_count(level) - 1;
-        Error::invalid(format!("rank {} is beyond the last zone of H3 level {level}, {last}", zone.0))
-    })
-}
-
-fn check_lengths(input: usize, output: usize) -> Result<()> {
-    if input != output {
-        return Err(Error::invalid(format!("{input} inputs for {output} outputs")));
-    }
-    Ok(())
+    LEVELS.check(level)?;
+    cell_of_zone(level, zone).ok_or_else(|| LEVELS.beyond(level, zone.0))
 }
 
 /// The ranks at `resolution` (not coarser than `cell`) of all descendants of `cell`.
@@ -153,7 +147,7 @@ impl Grid for H3Grid {
     }
 
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), centroids.len())?;
         for (zone, centroid) in zones.iter().zip(centroids) {
             *centroid = lon_lat(LatLng::from(cell(level, *zone)?));
@@ -163,9 +157,7 @@ impl Grid for H3Grid {
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {
         let cell = cell(level, zone)?;
-        if segments == 0 {
-            return Err(Error::invalid("a boundary needs at least one segment an edge"));
-        }
+        check_segments(segments)?;
         let corners = cell.boundary();
         let mut ring: Vec<LonLat> = Vec::with_capacity(corners.len() * segments as usize);
         let mut before_deg = lon_lat(LatLng::from(cell)).lon_deg;
@@ -221,15 +213,13 @@ impl Grid for H3Grid {
     fn sub_zones(&self, level: u8, zone: Zone, sub_level: u8) -> Result<ZoneSet> {
         let cell = cell(level, zone)?;
         let finer = resolution(sub_level)?;
-        if sub_level < level {
-            return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
-        }
-        Ok(ZoneSet::from_ranges(std::iter::once(descendants(cell, finer))))
+        levels_below(level, sub_level)?;
+        Ok(ZoneSet::from(descendants(cell, finer)))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
-        resolution(level)?;
-        Ok(ZoneSet::from_ranges(std::iter::once(0..zone_count(level))))
+        LEVELS.check(level)?;
+        Ok(ZoneSet::from(0..zone_count(level)))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
@@ -237,7 +227,7 @@ impl Grid for H3Grid {
     }
 
     fn ids(&self, level: u8, zones: &[Zone], ids: &mut [ZoneId]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), ids.len())?;
         for (zone, id) in zones.iter().zip(ids) {
             *id = ZoneId(cell(level, *zone)?.into());
@@ -246,7 +236,7 @@ impl Grid for H3Grid {
     }
 
     fn zones_of_ids(&self, level: u8, ids: &[ZoneId], zones: &mut [Zone]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(ids.len(), zones.len())?;
         for (id, zone) in ids.iter().zip(zones) {
             let cell = CellIndex::try_from(id.0)
@@ -261,11 +251,7 @@ impl Grid for H3Grid {
     }
 
     fn zones_of_positions(&self, level: u8, positions: Range<u64>, zones: &mut [Zone]) -> Result<()> {
-        resolution(level)?;
-        check_lengths(positions.end.saturating_sub(positions.start) as usize, zones.len())?;
-        if positions.end > zone_count(level) {
-            return Err(Error::invalid(format!("position {} is beyond the end of H3 level {level}", positions.end)));
-        }
+        LEVELS.check_positions(level, &positions, zones)?;
         for (position, zone) in positions.zip(zones) {
             *zone = Zone(position);
         }
@@ -273,7 +259,7 @@ impl Grid for H3Grid {
     }
 
     fn positions(&self, level: u8, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), positions.len())?;
         for (zone, position) in zones.iter().zip(positions) {
             cell(level, *zone)?;
@@ -295,8 +281,8 @@ impl Grid for H3Grid {
     fn parse_zone(&self, text: &str, _level: Option<u8>) -> Result<(u8, Zone)> {
         let text = text.trim();
         let not_a_zone = || Error::invalid(format!("'{text}' is no H3 index, as in 831f1dfffffffff"));
-        let (said, id) = match text.split_once('/') {
-            Some((level, id)) => (Some(level.trim().parse::<u8>().map_err(|_| not_a_zone())?), id.trim()),
+        let (said, id) = match level_and_id(text) {
+            Some((level, id)) => (Some(level.ok_or_else(not_a_zone)?), id.trim()),
             None => (None, text),
         };
         let digits = id.strip_prefix("0x").or_else(|| id.strip_prefix("0X"));
