@@ -12,7 +12,7 @@
 //!
 //! - [`globe`]: longitude and latitude to the icosahedron's frame; [`icosahedron`]: faces and places on ten quads;
 //!   [`snyder`]: the projection; [`quad`]: moving over the quads' edges; [`eisenstein`]: their lattice;
-//! - [`tiling`]: what a tiling does; [`hexagon`], [`triangle`], [`diamond`]: the three; [`z3`], [`z7`], [`morton`]: the order
+//! - [`tiling`]: what a tiling does; [`hexagon`], [`triangle`], [`diamond`]: the three; [`z3`], [`z7`], [`morton`], [`quadtree`]: the order
 //!   of their zones; [`address`]: the zone id schemes;
 //! - [`ring`]: boundaries; [`select`]: zones of a region.
 //!
@@ -36,6 +36,7 @@ mod hexagon;
 mod icosahedron;
 mod morton;
 mod quad;
+mod quadtree;
 mod ring;
 mod select;
 mod snyder;
