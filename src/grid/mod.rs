@@ -14,10 +14,12 @@ mod descend;
 pub mod h3;
 pub mod healpix;
 pub mod isea;
+mod longitude;
 pub mod region;
 pub mod rhealpix;
 mod squares;
 mod surface;
+mod vector;
 mod zone_set;
 
 use std::ops::Range;

@@ -35,6 +35,7 @@ use h3o::{CellIndex, LatLng, Resolution};
 use rank::{MAX_LEVEL, cell_of_zone, hexagon_size, pentagon_size, zone_count, zone_of_cell};
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id, levels_below};
+use super::longitude::{nearest_turn, wrapped};
 use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
@@ -112,8 +113,7 @@ fn descendants(cell: CellIndex, resolution: Resolution) -> Range<u64> {
 }
 
 fn lon_lat(point: LatLng) -> LonLat {
-    let lon_deg = point.lng();
-    LonLat { lon_deg: if lon_deg >= 180.0 { lon_deg - 360.0 } else { lon_deg }, lat_deg: point.lat() }
+    LonLat { lon_deg: wrapped(point.lng()), lat_deg: point.lat() }
 }
 
 impl Grid for H3Grid {
@@ -168,7 +168,7 @@ impl Grid for H3Grid {
                     0 => lon_lat(*from),
                     _ => sphere::lon_lat_of(arc.at(f64::from(step) / f64::from(segments))),
                 };
-                point.lon_deg -= 360.0 * ((point.lon_deg - before_deg) / 360.0).round();
+                point.lon_deg = nearest_turn(point.lon_deg, before_deg);
                 before_deg = point.lon_deg;
                 ring.push(point);
             }

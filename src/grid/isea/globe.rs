@@ -4,9 +4,10 @@
 
 use std::f64::consts::PI;
 
-use super::icosahedron::{Place, Vector, cross, dot, places, point, vertex};
+use super::icosahedron::{Place, places, point, vertex};
 use crate::error::{Error, Result};
 use crate::grid::authalic::Authalic;
+use crate::grid::vector::{Vector, cross, dot};
 use crate::grid::{LonLat, Orientation, Surface};
 
 /// Points projected together: their intermediate values stay in the first-level cache.
