@@ -2,26 +2,18 @@
 
 #![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
 
+mod support;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gdal_dggs::grid::{self, Containment, Grid, LonLat, Region, Zone, ZoneId};
 use h3o::{CellIndex, LatLng, Resolution};
 use std::hint::black_box;
 use std::sync::Arc;
+use support::scattered;
 
 fn h3() -> Arc<dyn Grid> {
     let (family, name) = grid::family_of("H3").expect("a family of this build");
     family.grid(&family.default_spec(name)).expect("the default specification")
-}
-
-/// Uniform on the globe, in no order.
-fn scattered(count: usize) -> Vec<LonLat> {
-    let golden = 137.507_764_050_037_85;
-    let z = |k: usize| 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
-    let point = |k: usize| LonLat {
-        lon_deg: (k as f64 * golden) % 360.0 - 180.0,
-        lat_deg: z(k * 7919 % count).asin().to_degrees(),
-    };
-    (0..count).map(point).collect()
 }
 
 /// The pixels of a raster of 0.01 degree, row by row.

@@ -3,6 +3,8 @@
 
 #![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
 
+mod support;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gdal_dggs::grid::{self, Containment, LonLat, Region, Zone};
 use std::hint::black_box;
@@ -11,13 +13,7 @@ fn rhealpix(criterion: &mut Criterion) {
     let (family, name) = grid::family_of("rHEALPix").expect("a family of this build");
     let grid = family.grid(&family.default_spec(name)).expect("the default specification");
     let count = 1_000_000usize;
-    let golden = 137.507_764_050_037_85;
-    let z = |k: usize| 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
-    let point = |k: usize| LonLat {
-        lon_deg: (k as f64 * golden) % 360.0 - 180.0,
-        lat_deg: z(k * 7919 % count).asin().to_degrees(),
-    };
-    let points: Vec<LonLat> = (0..count).map(point).collect();
+    let points = support::scattered(count);
     let mut zones = vec![Zone(0); count];
     let mut centroids = vec![LonLat::default(); count];
     let mut group = criterion.benchmark_group("rhealpix");

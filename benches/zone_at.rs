@@ -2,21 +2,12 @@
 
 #![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
 
+mod support;
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gdal_dggs::grid::{self, Grid, LonLat, Surface, Zone};
+use gdal_dggs::grid::{self, Grid, Surface, Zone};
 use std::hint::black_box;
 use std::sync::Arc;
-
-fn points(count: usize) -> Vec<LonLat> {
-    // A spiral of equal steps in longitude and in the sine of the latitude: uniform, in no order.
-    let golden = 137.507_764_050_037_85;
-    let z = |k: usize| 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
-    let point = |k: usize| LonLat {
-        lon_deg: (k as f64 * golden) % 360.0 - 180.0,
-        lat_deg: z(k * 7919 % count).asin().to_degrees(),
-    };
-    (0..count).map(point).collect()
-}
 
 fn healpix(surface: Option<Surface>) -> Arc<dyn Grid> {
     let (family, name) = grid::family_of("HEALPix").expect("a family of this build");
@@ -26,7 +17,7 @@ fn healpix(surface: Option<Surface>) -> Arc<dyn Grid> {
 }
 
 fn zones_at(criterion: &mut Criterion) {
-    let points = points(1_000_000);
+    let points = support::scattered(1_000_000);
     let mut zones = vec![Zone(0); points.len()];
     let mut group = criterion.benchmark_group("zones_at");
     group.throughput(Throughput::Elements(points.len() as u64)).sample_size(10);

@@ -3,6 +3,8 @@
 #![expect(missing_docs, reason = "criterion's macro makes an undocumented function")]
 #![expect(unsafe_code, reason = "PROJ's C functions, for comparison")]
 
+mod support;
+
 use std::ffi::{CString, c_char, c_double, c_int, c_void};
 use std::hint::black_box;
 use std::ptr::null_mut;
@@ -23,19 +25,8 @@ unsafe extern "C" {
     fn proj_destroy(transformation: *mut c_void) -> *mut c_void;
 }
 
-fn points(count: usize) -> Vec<LonLat> {
-    // A spiral of equal steps in longitude and in the sine of the latitude: uniform, in no order.
-    let golden = 137.507_764_050_037_85;
-    let z = |k: usize| 2.0 * (k as f64 + 0.5) / count as f64 - 1.0;
-    let point = |k: usize| LonLat {
-        lon_deg: (k as f64 * golden) % 360.0 - 180.0,
-        lat_deg: z(k * 7919 % count).asin().to_degrees(),
-    };
-    (0..count).map(point).collect()
-}
-
 fn zones_at(criterion: &mut Criterion) {
-    let points = points(1_000_000);
+    let points = support::scattered(1_000_000);
     let mut zones = vec![Zone(0); points.len()];
     let mut group = criterion.benchmark_group("zones_at_isea");
     group.throughput(Throughput::Elements(points.len() as u64)).sample_size(10);

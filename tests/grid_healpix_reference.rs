@@ -2,10 +2,14 @@
 //!
 //! The tables of `shared/oracle` are read where they are (`DGGS_SHARED`, else `../shared`); a small one is here.
 
+#[path = "support/oracle.rs"]
+#[allow(dead_code, reason = "each test uses some of it")]
+mod support;
+
 use gdal_dggs::grid::{self, Grid, LonLat, Surface, Zone, ZoneId};
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::Arc;
+use support::{close, oracle, points12};
 
 fn healpix(surface: &str, indexing: &'static str) -> Arc<dyn Grid> {
     let (family, name) = grid::family_of("HEALPix").unwrap();
@@ -17,26 +21,10 @@ fn healpix(surface: &str, indexing: &'static str) -> Arc<dyn Grid> {
     family.grid(&spec).unwrap()
 }
 
-fn oracle(file: &str) -> Option<String> {
-    let shared = std::env::var_os("DGGS_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("oracle").join(file);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        eprintln!("skipped: {} is absent; set DGGS_SHARED to the folder of the oracles", path.display());
-    }
-    text
-}
-
 fn id_at(grid: &dyn Grid, level: u8, point: LonLat) -> u64 {
     let mut id = [ZoneId(0)];
     grid.ids(level, &[grid.zone_at(level, point).unwrap()], &mut id).unwrap();
     id[0].0
-}
-
-fn close(a: LonLat, lon_deg: f64, lat_deg: f64, tolerance_deg: f64) -> bool {
-    let lon = (a.lon_deg - lon_deg).rem_euclid(360.0);
-    lon.min(360.0 - lon) * a.lat_deg.to_radians().cos() <= tolerance_deg && (a.lat_deg - lat_deg).abs() <= tolerance_deg
 }
 
 /// lon, lat, level, nested id on the sphere, on WGS84, ring id on WGS84: healpix-geo 0.4.1.
@@ -62,12 +50,7 @@ fn twelve_points_agree_with_healpix_geo_and_healpy() {
     let Some(text) = oracle("points12.json") else { return };
     let root: Value = serde_json::from_str(&text).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
-    let points: Vec<LonLat> = root["points"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|point| LonLat { lon_deg: number(&point["lon"]), lat_deg: number(&point["lat"]) })
-        .collect();
+    let points = points12(&root);
     let mut compared = 0;
     for (tool, tables) in root["oracles"].as_object().unwrap() {
         let surface = match tool.as_str() {

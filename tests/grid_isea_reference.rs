@@ -1,29 +1,20 @@
 //! ISEA grids against the answers of DGGRID 9.02 and DGGAL 0.0.5 in `../shared/oracle`; skipped where that is absent.
 
+#[path = "support/oracle.rs"]
+#[allow(dead_code, reason = "each test uses some of it")]
+mod support;
+
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use gdal_dggs::grid::authalic::Authalic;
 use gdal_dggs::grid::{self, Grid, GridSpec, LonLat, Orientation, Surface, Zone, ZoneId};
 use serde_json::Value;
-
-fn oracle() -> Option<PathBuf> {
-    let shared = std::env::var_os("DGGS_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let oracle = [shared.clone(), PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared")]
-        .into_iter()
-        .map(|shared| shared.join("oracle"))
-        .find(|oracle| oracle.is_dir());
-    if oracle.is_none() {
-        println!("skipped: {} is absent (set DGGS_SHARED)", shared.join("oracle").display());
-    }
-    oracle
-}
+use support::{oracle, shared};
 
 /// The tables whose name begins with `prefix`: name, header, rows.
 fn tables(prefix: &str) -> Vec<(String, Vec<String>, Vec<Vec<String>>)> {
-    let Some(oracle) = oracle() else { return vec![] };
+    let Some(oracle) = shared("oracle") else { return vec![] };
     let mut found = vec![];
     for entry in std::fs::read_dir(oracle).unwrap() {
         let path = entry.unwrap().path();
@@ -158,11 +149,8 @@ fn centroids_of_isea3h_are_dggals() {
 
 /// `points12.json`: its points, and the answers of the tool whose name begins with `tool`.
 fn points12(tool: &str) -> Option<(Vec<LonLat>, Value)> {
-    let text = std::fs::read_to_string(oracle()?.join("points12.json")).unwrap();
-    let all: Value = serde_json::from_str(&text).unwrap();
-    let points = all["points"].as_array().unwrap().iter();
-    let points =
-        points.map(|p| LonLat { lon_deg: p["lon"].as_f64().unwrap(), lat_deg: p["lat"].as_f64().unwrap() }).collect();
+    let all: Value = serde_json::from_str(&oracle("points12.json")?).unwrap();
+    let points = support::points12(&all);
     let answers = all["oracles"].as_object().unwrap().iter().find(|(name, _)| name.starts_with(tool)).unwrap().1;
     Some((points, answers.clone()))
 }

@@ -2,32 +2,20 @@
 //!
 //! The tables of `shared/oracle` are read where they are (`DGGS_SHARED`, else `../shared`); a small one is here.
 
+#[path = "support/oracle.rs"]
+#[allow(dead_code, reason = "each test uses some of it")]
+mod support;
+
 use gdal_dggs::grid::{self, Containment, Grid, LonLat, Orientation, Region, Surface, Zone, ZoneSet};
 use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::Arc;
+use support::{close, oracle, points12};
 
 fn rhealpix(lon_0_deg: f64) -> Arc<dyn Grid> {
     let (family, name) = grid::family_of("rHEALPix").unwrap();
     let mut spec = family.default_spec(name);
     spec.orientation = Some(Orientation { lon_0_deg, lat_0_deg: 0.0, azimuth_deg: 0.0 });
     family.grid(&spec).unwrap()
-}
-
-fn oracle(file: &str) -> Option<String> {
-    let shared = std::env::var_os("DGGS_SHARED")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let path = shared.join("oracle").join(file);
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        eprintln!("skipped: {} is absent; set DGGS_SHARED to the folder of the oracles", path.display());
-    }
-    text
-}
-
-fn close(a: LonLat, lon_deg: f64, lat_deg: f64, tolerance_deg: f64) -> bool {
-    let lon = (a.lon_deg - lon_deg).rem_euclid(360.0);
-    lon.min(360.0 - lon) * a.lat_deg.to_radians().cos() <= tolerance_deg && (a.lat_deg - lat_deg).abs() <= tolerance_deg
 }
 
 fn text_at(grid: &dyn Grid, level: u8, point: LonLat) -> String {
@@ -67,12 +55,7 @@ fn twelve_points_agree_with_rhealpixdggs_and_dggal() {
     let Some(text) = oracle("points12.json") else { return };
     let root: Value = serde_json::from_str(&text).unwrap();
     let number = |value: &Value| value.as_f64().unwrap();
-    let points: Vec<LonLat> = root["points"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|point| LonLat { lon_deg: number(&point["lon"]), lat_deg: number(&point["lat"]) })
-        .collect();
+    let points = points12(&root);
     let mut compared = 0;
     for (tool, tables) in root["oracles"].as_object().unwrap() {
         let Some(tables) = tables.as_object() else { continue };

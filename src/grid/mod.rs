@@ -8,14 +8,19 @@
 //! sets of zones are short lists of ranges ([`ZoneSet`]). [`ZoneId`] is what a store holds: the same zone in the
 //! grid's indexing scheme. Terms follow OGC 21-038r1.
 
+mod arguments;
 pub mod authalic;
 mod descend;
 pub mod h3;
 pub mod healpix;
 pub mod isea;
+mod longitude;
 pub mod region;
 pub mod relate;
 pub mod rhealpix;
+mod squares;
+mod surface;
+mod vector;
 mod zone_set;
 
 use std::ops::Range;

@@ -16,18 +16,17 @@ use std::mem::MaybeUninit;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
+use zarrs::array::BytesRepresentation;
 use zarrs::array::codec::api::{
-    BytesToBytesCodecTraits, Codec, CodecRuntimePluginV2, CodecRuntimePluginV3, CodecTraits, PartialDecoderCapability,
-    PartialEncoderCapability, RecommendedConcurrency, register_codec_v2, register_codec_v3,
+    BytesToBytesCodecTraits, Codec, CodecOptions, CodecRuntimePluginV2, CodecRuntimePluginV3, register_codec_v2,
+    register_codec_v3,
 };
-use zarrs::array::codec::api::{CodecError, CodecMetadataOptions, CodecOptions};
 use zarrs::array::codec::bytes_to_bytes::blosc::{blosc_decompress_bytes_partial, blosc_typesize, blosc_validate};
-use zarrs::array::{ArrayBytesRaw, BytesRepresentation};
-use zarrs::metadata::Configuration;
 use zarrs::metadata::v2::MetadataV2;
 use zarrs::metadata::v3::MetadataV3;
-use zarrs::plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+use zarrs::plugin::PluginCreateError;
 
+use super::decode_only::{Decode, DecodeOnly};
 use super::delta::Delta;
 use super::ffi::{self, c_string};
 use super::{Call, pool};
@@ -216,14 +215,14 @@ fn create(name: &str, configuration: &Map<String, Value>) -> std::result::Result
     let id = name.strip_prefix(PREFIX).unwrap_or(name);
     if id == "delta" {
         let delta = Delta::new(configuration).map_err(|error| PluginCreateError::Other(error.to_string()))?;
-        return Ok(Codec::BytesToBytes(Arc::new(delta)));
+        return Ok(Codec::BytesToBytes(Arc::new(DecodeOnly(delta))));
     }
     let gdal = Decompressor::of(name);
     let own = match gdal {
         Some(_) => None,
         None => Some(own_codec(id, configuration)?),
     };
-    Ok(Codec::BytesToBytes(Arc::new(Borrowed { name: name.to_string(), gdal, own })))
+    Ok(Codec::BytesToBytes(Arc::new(DecodeOnly(Borrowed { name: name.to_string(), gdal, own }))))
 }
 
 /// zarrs' codec for `id`, where the host has none.
@@ -293,61 +292,20 @@ impl Borrowed {
     }
 }
 
-impl ExtensionName for Borrowed {
-    fn name(&self, _version: ZarrVersion) -> Option<Cow<'static, str>> {
-        Some(Cow::Owned(self.name.clone()))
-    }
-}
-
-impl CodecTraits for Borrowed {
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
+impl Decode for Borrowed {
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Owned(self.name.clone())
     }
 
-    fn configuration(&self, _version: ZarrVersion, _options: &CodecMetadataOptions) -> Option<Configuration> {
-        None
+    fn no_encoder(&self) -> String {
+        format!("{} only decodes; arrays are written with the codecs of zarrs", self.name)
     }
 
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: false, partial_decode: false }
-    }
-
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
-
-impl BytesToBytesCodecTraits for Borrowed {
-    fn into_dyn(self: Arc<Self>) -> Arc<dyn BytesToBytesCodecTraits> {
-        self
-    }
-
-    fn recommended_concurrency(
-        &self,
-        _decoded: &BytesRepresentation,
-    ) -> std::result::Result<RecommendedConcurrency, CodecError> {
-        Ok(RecommendedConcurrency::new_maximum(1))
-    }
-
-    fn encoded_representation(&self, _decoded: &BytesRepresentation) -> BytesRepresentation {
+    fn encoded_size(&self, _decoded: BytesRepresentation) -> BytesRepresentation {
         BytesRepresentation::UnboundedSize
     }
 
-    fn encode<'a>(
-        &self,
-        _decoded: ArrayBytesRaw<'a>,
-        _options: &CodecOptions,
-    ) -> std::result::Result<ArrayBytesRaw<'a>, CodecError> {
-        Err(CodecError::Other(format!("{} only decodes; arrays are written with the codecs of zarrs", self.name)))
-    }
-
-    fn decode<'a>(
-        &self,
-        encoded: ArrayBytesRaw<'a>,
-        decoded: &BytesRepresentation,
-        _options: &CodecOptions,
-    ) -> std::result::Result<ArrayBytesRaw<'a>, CodecError> {
-        let decoded = self.decode_at_most(&encoded, decoded.size());
-        decoded.map(Cow::Owned).map_err(|error| CodecError::Other(error.to_string()))
+    fn decode(&self, encoded: Cow<'_, [u8]>, decoded: &BytesRepresentation) -> Result<Vec<u8>> {
+        self.decode_at_most(&encoded, decoded.size())
     }
 }

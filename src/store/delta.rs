@@ -4,17 +4,11 @@
 //! (`astype` = `dtype`, the default); another `astype` is refused.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use zarrs::array::codec::api::{
-    BytesToBytesCodecTraits, CodecError, CodecMetadataOptions, CodecOptions, CodecTraits, PartialDecoderCapability,
-    PartialEncoderCapability, RecommendedConcurrency,
-};
-use zarrs::array::{ArrayBytesRaw, BytesRepresentation};
-use zarrs::metadata::Configuration;
-use zarrs::plugin::{ExtensionName, ZarrVersion};
+use zarrs::array::BytesRepresentation;
 
+use super::decode_only::Decode;
 use crate::error::{Error, Result};
 
 /// The filter for one type of elements.
@@ -88,62 +82,22 @@ impl Delta {
     }
 }
 
-impl ExtensionName for Delta {
-    fn name(&self, _version: ZarrVersion) -> Option<Cow<'static, str>> {
-        Some(Cow::Borrowed("dggs.delta"))
-    }
-}
-
-impl CodecTraits for Delta {
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
+impl Decode for Delta {
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed("dggs.delta")
     }
 
-    fn configuration(&self, _version: ZarrVersion, _options: &CodecMetadataOptions) -> Option<Configuration> {
-        None
+    fn no_encoder(&self) -> String {
+        "the delta filter only decodes".into()
     }
 
-    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
-        PartialDecoderCapability { partial_read: false, partial_decode: false }
+    fn encoded_size(&self, decoded: BytesRepresentation) -> BytesRepresentation {
+        decoded
     }
 
-    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        PartialEncoderCapability { partial_encode: false }
-    }
-}
-
-impl BytesToBytesCodecTraits for Delta {
-    fn into_dyn(self: Arc<Self>) -> Arc<dyn BytesToBytesCodecTraits> {
-        self
-    }
-
-    fn recommended_concurrency(
-        &self,
-        _decoded: &BytesRepresentation,
-    ) -> std::result::Result<RecommendedConcurrency, CodecError> {
-        Ok(RecommendedConcurrency::new_maximum(1))
-    }
-
-    fn encoded_representation(&self, decoded: &BytesRepresentation) -> BytesRepresentation {
-        *decoded
-    }
-
-    fn encode<'a>(
-        &self,
-        _decoded: ArrayBytesRaw<'a>,
-        _options: &CodecOptions,
-    ) -> std::result::Result<ArrayBytesRaw<'a>, CodecError> {
-        Err(CodecError::Other("the delta filter only decodes".into()))
-    }
-
-    fn decode<'a>(
-        &self,
-        encoded: ArrayBytesRaw<'a>,
-        _decoded: &BytesRepresentation,
-        _options: &CodecOptions,
-    ) -> std::result::Result<ArrayBytesRaw<'a>, CodecError> {
+    fn decode(&self, encoded: Cow<'_, [u8]>, _decoded: &BytesRepresentation) -> Result<Vec<u8>> {
         let mut bytes = encoded.into_owned();
-        self.undo(&mut bytes).map_err(|error| CodecError::Other(error.to_string()))?;
-        Ok(Cow::Owned(bytes))
+        self.undo(&mut bytes)?;
+        Ok(bytes)
     }
 }

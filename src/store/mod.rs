@@ -10,6 +10,7 @@
 //! Everything that needs `unsafe` for GDAL, PROJ or the caller's memory is here, and nothing of it leaves.
 
 mod call;
+mod decode_only;
 mod delta;
 mod ffi;
 mod http;

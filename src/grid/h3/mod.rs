@@ -34,6 +34,8 @@ use std::sync::Arc;
 use h3o::{CellIndex, LatLng, Resolution};
 use rank::{MAX_LEVEL, cell_of_zone, hexagon_size, pentagon_size, zone_count, zone_of_cell};
 
+use super::arguments::{Levels, check_lengths, check_segments, level_and_id, levels_below};
+use super::longitude::{nearest_turn, wrapped};
 use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
@@ -91,23 +93,16 @@ struct H3Grid {
     spec: GridSpec,
 }
 
+const LEVELS: Levels = Levels { dggrs: "H3", finest: MAX_LEVEL, number: "rank", zone_count };
+
 fn resolution(level: u8) -> Result<Resolution> {
-    Resolution::try_from(level).map_err(|_| Error::invalid(format!("H3 has levels 0 to {MAX_LEVEL}, not {level}")))
+    LEVELS.check(level)?;
+    Resolution::try_from(level).map_err(|error| Error::invalid(error.to_string()))
 }
 
 fn cell(level: u8, zone: Zone) -> Result<CellIndex> {
-    resolution(level)?;
-    cell_of_zone(level, zone).ok_or_else(|| {
-        let last = zone_count(level) - 1;
-        Error::invalid(format!("rank {} is beyond the last zone of H3 level {level}, {last}", zone.0))
-    })
-}
-
-fn check_lengths(input: usize, output: usize) -> Result<()> {
-    if input != output {
-        return Err(Error::invalid(format!("{input} inputs for {output} outputs")));
-    }
-    Ok(())
+    LEVELS.check(level)?;
+    cell_of_zone(level, zone).ok_or_else(|| LEVELS.beyond(level, zone.0))
 }
 
 /// The ranks at `resolution` (not coarser than `cell`) of all descendants of `cell`.
@@ -118,8 +113,7 @@ fn descendants(cell: CellIndex, resolution: Resolution) -> Range<u64> {
 }
 
 fn lon_lat(point: LatLng) -> LonLat {
-    let lon_deg = point.lng();
-    LonLat { lon_deg: if lon_deg >= 180.0 { lon_deg - 360.0 } else { lon_deg }, lat_deg: point.lat() }
+    LonLat { lon_deg: wrapped(point.lng()), lat_deg: point.lat() }
 }
 
 impl Grid for H3Grid {
@@ -153,7 +147,7 @@ impl Grid for H3Grid {
     }
 
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), centroids.len())?;
         for (zone, centroid) in zones.iter().zip(centroids) {
             *centroid = lon_lat(LatLng::from(cell(level, *zone)?));
@@ -163,9 +157,7 @@ impl Grid for H3Grid {
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {
         let cell = cell(level, zone)?;
-        if segments == 0 {
-            return Err(Error::invalid("a boundary needs at least one segment an edge"));
-        }
+        check_segments(segments)?;
         let corners = cell.boundary();
         let mut ring: Vec<LonLat> = Vec::with_capacity(corners.len() * segments as usize);
         let mut before_deg = lon_lat(LatLng::from(cell)).lon_deg;
@@ -176,7 +168,7 @@ impl Grid for H3Grid {
                     0 => lon_lat(*from),
                     _ => sphere::lon_lat_of(arc.at(f64::from(step) / f64::from(segments))),
                 };
-                point.lon_deg -= 360.0 * ((point.lon_deg - before_deg) / 360.0).round();
+                point.lon_deg = nearest_turn(point.lon_deg, before_deg);
                 before_deg = point.lon_deg;
                 ring.push(point);
             }
@@ -225,15 +217,13 @@ impl Grid for H3Grid {
     fn sub_zones(&self, level: u8, zone: Zone, sub_level: u8) -> Result<ZoneSet> {
         let cell = cell(level, zone)?;
         let finer = resolution(sub_level)?;
-        if sub_level < level {
-            return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
-        }
-        Ok(ZoneSet::from_ranges(std::iter::once(descendants(cell, finer))))
+        levels_below(level, sub_level)?;
+        Ok(ZoneSet::from(descendants(cell, finer)))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
-        resolution(level)?;
-        Ok(ZoneSet::from_ranges(std::iter::once(0..zone_count(level))))
+        LEVELS.check(level)?;
+        Ok(ZoneSet::from(0..zone_count(level)))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
@@ -241,7 +231,7 @@ impl Grid for H3Grid {
     }
 
     fn ids(&self, level: u8, zones: &[Zone], ids: &mut [ZoneId]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), ids.len())?;
         for (zone, id) in zones.iter().zip(ids) {
             *id = ZoneId(cell(level, *zone)?.into());
@@ -250,7 +240,7 @@ impl Grid for H3Grid {
     }
 
     fn zones_of_ids(&self, level: u8, ids: &[ZoneId], zones: &mut [Zone]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(ids.len(), zones.len())?;
         for (id, zone) in ids.iter().zip(zones) {
             let cell = CellIndex::try_from(id.0)
@@ -265,11 +255,7 @@ impl Grid for H3Grid {
     }
 
     fn zones_of_positions(&self, level: u8, positions: Range<u64>, zones: &mut [Zone]) -> Result<()> {
-        resolution(level)?;
-        check_lengths(positions.end.saturating_sub(positions.start) as usize, zones.len())?;
-        if positions.end > zone_count(level) {
-            return Err(Error::invalid(format!("position {} is beyond the end of H3 level {level}", positions.end)));
-        }
+        LEVELS.check_positions(level, &positions, zones)?;
         for (position, zone) in positions.zip(zones) {
             *zone = Zone(position);
         }
@@ -277,7 +263,7 @@ impl Grid for H3Grid {
     }
 
     fn positions(&self, level: u8, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
-        resolution(level)?;
+        LEVELS.check(level)?;
         check_lengths(zones.len(), positions.len())?;
         for (zone, position) in zones.iter().zip(positions) {
             cell(level, *zone)?;
@@ -299,8 +285,8 @@ impl Grid for H3Grid {
     fn parse_zone(&self, text: &str, _level: Option<u8>) -> Result<(u8, Zone)> {
         let text = text.trim();
         let not_a_zone = || Error::invalid(format!("'{text}' is no H3 index, as in 831f1dfffffffff"));
-        let (said, id) = match text.split_once('/') {
-            Some((level, id)) => (Some(level.trim().parse::<u8>().map_err(|_| not_a_zone())?), id.trim()),
+        let (said, id) = match level_and_id(text) {
+            Some((level, id)) => (Some(level.ok_or_else(not_a_zone)?), id.trim()),
             None => (None, text),
         };
         let digits = id.strip_prefix("0x").or_else(|| id.strip_prefix("0X"));

@@ -12,8 +12,9 @@ use std::sync::LazyLock;
 use h3o::{LatLng, Resolution};
 
 use super::rank::{first_rank, is_pentagon, zone_of_cell};
-use super::sphere::{Vector, cross, dot, unit_of};
+use super::sphere::unit_of;
 use crate::grid::Zone;
+use crate::grid::vector::{Vector, cross, dot};
 
 /// Centres of the faces on the unit sphere (H3, `faceCenterPoint`).
 const CENTRES: [Vector; 20] = [

@@ -4,9 +4,7 @@ use h3o::LatLng;
 
 use crate::grid::LonLat;
 use crate::grid::region::Edge;
-
-/// A vector in space; a point on the unit sphere, or a difference of two.
-pub(crate) type Vector = [f64; 3];
+use crate::grid::vector::{Vector, cross, dot};
 
 #[inline]
 pub(crate) fn unit(lat_rad: f64, lon_rad: f64) -> Vector {
@@ -26,15 +24,6 @@ pub(crate) fn lon_lat_of(v: Vector) -> LonLat {
 
 fn minus(a: Vector, b: Vector) -> Vector {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
-}
-
-#[inline]
-pub(crate) fn dot(a: Vector, b: Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-pub(crate) fn cross(a: Vector, b: Vector) -> Vector {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 /// Part of a line below which a close approach counts as a touch. It is then nearer than an eighth of its bend, 1e-10 of

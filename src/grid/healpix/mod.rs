@@ -18,7 +18,7 @@
 //! # Ok::<(), gdal_dggs::error::Error>(())
 //! ```
 
-pub(crate) mod cover;
+mod cover;
 mod index;
 pub(crate) mod latitude;
 mod projection;
@@ -31,6 +31,7 @@ use index::{Scheme, zone_count};
 use latitude::Latitude;
 use projection::MAX_LEVEL;
 
+use super::arguments::{Levels, check_lengths, check_segments, level_and_id_or, levels_below};
 use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
@@ -51,12 +52,7 @@ impl Family for Healpix {
     }
 
     fn default_spec(&self, dggrs: &'static str) -> GridSpec {
-        let surface = Surface::Ellipsoid {
-            name: Some("WGS84".into()),
-            semi_major_m: 6_378_137.0,
-            inverse_flattening: 298.257_223_563,
-        };
-        GridSpec { dggrs, surface, orientation: None, indexing: index::NAMES[0] }
+        GridSpec { dggrs, surface: Surface::wgs84(), orientation: None, indexing: index::NAMES[0] }
     }
 
     fn grid(&self, spec: &GridSpec) -> Result<Arc<dyn Grid>> {
@@ -70,19 +66,7 @@ impl Family for Healpix {
             let known = index::NAMES.join(", ");
             Error::invalid(format!("HEALPix has no indexing scheme '{}'; it has {known}", spec.indexing))
         })?;
-        let (radius_m, flattening) = match spec.surface {
-            Surface::Sphere { radius_m } => (radius_m, 0.0),
-            Surface::Ellipsoid { semi_major_m, inverse_flattening, .. } => {
-                if !(inverse_flattening.is_finite() && inverse_flattening > 1.0) {
-                    let message = format!("inverse flattening {inverse_flattening} is not a finite number above 1");
-                    return Err(Error::invalid(message));
-                }
-                (semi_major_m, 1.0 / inverse_flattening)
-            }
-        };
-        if !(radius_m.is_finite() && radius_m > 0.0) {
-            return Err(Error::invalid(format!("radius or semi-major axis {radius_m} m is not a positive number")));
-        }
+        let (radius_m, flattening) = spec.surface.size_and_flattening()?;
         let latitude = Latitude::new(flattening);
         let authalic_radius_m = latitude.authalic().radius(radius_m);
         Ok(Arc::new(HealpixGrid {
@@ -102,30 +86,7 @@ struct HealpixGrid {
     area_m2: f64,
 }
 
-fn check_level(level: u8) -> Result<()> {
-    if level > MAX_LEVEL {
-        return Err(Error::invalid(format!("HEALPix has levels 0 to {MAX_LEVEL}, not {level}")));
-    }
-    Ok(())
-}
-
-fn check_zones(level: u8, zones: &[Zone]) -> Result<()> {
-    check_level(level)?;
-    let count = zone_count(level);
-    let highest = zones.iter().map(|zone| zone.0).max().unwrap_or(0);
-    if highest >= count {
-        let message = format!("nested index {highest} is beyond the last zone of HEALPix level {level}, {}", count - 1);
-        return Err(Error::invalid(message));
-    }
-    Ok(())
-}
-
-fn check_lengths(input: usize, output: usize) -> Result<()> {
-    if input != output {
-        return Err(Error::invalid(format!("{input} inputs for {output} outputs")));
-    }
-    Ok(())
-}
+const LEVELS: Levels = Levels { dggrs: "HEALPix", finest: MAX_LEVEL, number: "nested index", zone_count };
 
 impl Grid for HealpixGrid {
     fn spec(&self) -> &GridSpec {
@@ -141,13 +102,13 @@ impl Grid for HealpixGrid {
     }
 
     fn zones_at(&self, level: u8, points: &[LonLat], zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         check_lengths(points.len(), zones.len())?;
         projection::zones_at(&self.latitude, level, points, zones)
     }
 
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), centroids.len())?;
         for (zone, centroid) in zones.iter().zip(centroids) {
             *centroid = projection::centroid(&self.latitude, level, *zone);
@@ -156,25 +117,23 @@ impl Grid for HealpixGrid {
     }
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {
-        check_zones(level, &[zone])?;
-        if segments == 0 {
-            return Err(Error::invalid("a boundary needs at least one segment an edge"));
-        }
+        LEVELS.check_zones(level, &[zone])?;
+        check_segments(segments)?;
         Ok(projection::boundary(&self.latitude, level, zone, segments))
     }
 
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(self.area_m2 / zone_count(level) as f64)
     }
 
     fn parents(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(if level == 0 { vec![] } else { vec![Zone(zone.0 >> 2)] })
     }
 
     fn children(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(if level == MAX_LEVEL { vec![] } else { (0..4).map(|child| Zone(4 * zone.0 + child)).collect() })
     }
 
@@ -183,7 +142,7 @@ impl Grid for HealpixGrid {
     }
 
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         let mut found = cdshealpix::nested::neighbours(level, zone.0, false).values_vec();
         found.sort_unstable();
         found.dedup();
@@ -203,55 +162,48 @@ impl Grid for HealpixGrid {
     }
 
     fn sub_zones(&self, level: u8, zone: Zone, sub_level: u8) -> Result<ZoneSet> {
-        check_zones(level, &[zone])?;
-        check_level(sub_level)?;
-        let Some(deeper) = sub_level.checked_sub(level) else {
-            return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
-        };
+        LEVELS.check_zones(level, &[zone])?;
+        LEVELS.check(sub_level)?;
+        let deeper = levels_below(level, sub_level)?;
         let first = zone.0 << (2 * deeper);
         Ok(ZoneSet::from(first..first + (1 << (2 * deeper))))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         Ok(ZoneSet::from(0..zone_count(level)))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         cover::zones_in(&self.latitude, level, region, containment)
     }
 
     fn ids(&self, level: u8, zones: &[Zone], ids: &mut [ZoneId]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), ids.len())?;
         self.scheme.ids(level, zones, ids);
         Ok(())
     }
 
     fn zones_of_ids(&self, level: u8, ids: &[ZoneId], zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         check_lengths(ids.len(), zones.len())?;
         self.scheme.zones(level, ids, zones)
     }
 
     fn zones_of_positions(&self, level: u8, positions: Range<u64>, zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
-        let Range { start, end } = positions;
-        check_lengths(end.saturating_sub(start) as usize, zones.len())?;
-        if end > zone_count(level) {
-            return Err(Error::invalid(format!("position {end} is beyond the end of HEALPix level {level}")));
-        }
+        LEVELS.check_positions(level, &positions, zones)?;
         let layer = cdshealpix::nested::get(level);
         let of_position = |position| if self.scheme == Scheme::Ring { layer.from_ring(position) } else { position };
-        for (position, zone) in (start..end).zip(zones) {
+        for (position, zone) in positions.zip(zones) {
             *zone = Zone(of_position(position));
         }
         Ok(())
     }
 
     fn positions(&self, level: u8, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), positions.len())?;
         let layer = cdshealpix::nested::get(level);
         for (zone, position) in zones.iter().zip(positions) {
@@ -277,13 +229,8 @@ impl Grid for HealpixGrid {
         if self.scheme.carries_level() {
             return self.scheme.level_and_zone(ZoneId(number(text)?)).ok_or_else(not_a_zone);
         }
-        let (level, id) = match (text.split_once('/'), level) {
-            (Some((level, id)), _) => (level.trim().parse().map_err(|_| not_a_zone())?, number(id)?),
-            (None, Some(level)) => (level, number(text)?),
-            (None, None) => {
-                return Err(Error::invalid(format!("zone '{text}' has no level; write level/id, as in 5/1234")));
-            }
-        };
+        let (level, id) = level_and_id_or(text, level)?;
+        let (level, id) = (level.ok_or_else(not_a_zone)?, number(id)?);
         let mut zone = [Zone(0)];
         self.zones_of_ids(level, &[ZoneId(id)], &mut zone)?;
         Ok((level, zone[0]))

@@ -18,6 +18,7 @@
 
 use super::latitude::Latitude;
 use crate::error::{Error, Result};
+use crate::grid::longitude::wrapped;
 use crate::grid::{LonLat, Zone};
 
 /// The finest level: 12 * 4^29 zones, as in all HEALPix software.
@@ -190,11 +191,6 @@ pub(crate) fn centroid(latitude: &Latitude, level: u8, zone: Zone) -> LonLat {
     let (base, i, j) = part(level, zone);
     let point = point_of(latitude, (1u64 << level) as f64, base, i as f64 + 0.5, j as f64 + 0.5);
     LonLat { lon_deg: wrapped(point.lon_deg), ..point }
-}
-
-/// A longitude of [-180, 540) in [-180, 180).
-pub(crate) fn wrapped(lon_deg: f64) -> f64 {
-    if lon_deg >= 180.0 { lon_deg - 360.0 } else { lon_deg }
 }
 
 /// The boundary of a zone from its south corner over east, north and west; see [`crate::grid::Grid::boundary`].

@@ -18,7 +18,7 @@ use super::icosahedron::Place;
 use super::quad::{BOTTOM, Cell, TOP};
 use super::tiling::Tiling;
 use super::{z3, z7};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::grid::{Address, Zone};
 
 const SQRT_3_2: f64 = 0.866_025_403_784_438_6;
@@ -316,16 +316,4 @@ impl Triangle {
 /// Why an id is no zone.
 pub(crate) fn no_such_id(dggrs: &str, scheme: &str, level: u8, id: u64) -> Error {
     Error::invalid(format!("id {id} ({id:#x}) names no zone of {dggrs} level {level} in scheme {scheme}"))
-}
-
-/// The level and the rest of `level/rest`, or the level that the caller knows and the whole text.
-///
-/// # Errors
-/// Neither gives a level.
-pub(crate) fn split_level(text: &str, level: Option<u8>) -> Result<(Option<u8>, &str)> {
-    match (text.split_once('/'), level) {
-        (Some((level, rest)), _) => Ok((level.trim().parse().ok(), rest)),
-        (None, Some(level)) => Ok((Some(level), text)),
-        (None, None) => Err(Error::invalid(format!("zone '{text}' has no level; write level/id, as in 5/1234"))),
-    }
 }

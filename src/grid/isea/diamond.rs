@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::icosahedron::Place;
 use super::morton;
 use super::quad::Cell;
+use super::quadtree;
 use super::tiling::{Clip, Segment, Tiling, touch_tolerance};
 use super::triangle::{crossed_triangles, polygon, triangles_around};
 use crate::grid::Zone;
@@ -56,8 +57,7 @@ impl Tiling for Diamonds {
     }
 
     fn descendants(&self, level: u8, number: u64, sub_level: u8) -> Range<u64> {
-        let shift = 2 * (sub_level - level);
-        number << shift..(number + 1) << shift
+        quadtree::descendants(level, number, sub_level)
     }
 
     fn sequence(&self, level: u8, cell: Cell) -> u64 {
@@ -83,11 +83,11 @@ impl Tiling for Diamonds {
     }
 
     fn parents(&self, level: u8, number: u64) -> Vec<u64> {
-        if level == 0 { vec![] } else { vec![number >> 2] }
+        quadtree::parents(level, number)
     }
 
     fn children(&self, level: u8, number: u64) -> Vec<u64> {
-        if level >= self.max_level() { vec![] } else { self.descendants(level, number, level + 1).collect() }
+        quadtree::children(level, number, self.max_level())
     }
 
     fn neighbours(&self, level: u8, number: u64) -> Vec<u64> {

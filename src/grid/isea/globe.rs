@@ -4,9 +4,10 @@
 
 use std::f64::consts::PI;
 
-use super::icosahedron::{Place, Vector, cross, dot, places, point, vertex};
+use super::icosahedron::{Place, places, point, vertex};
 use crate::error::{Error, Result};
 use crate::grid::authalic::Authalic;
+use crate::grid::vector::{Vector, cross, dot};
 use crate::grid::{LonLat, Orientation, Surface};
 
 /// Points projected together: their intermediate values stay in the first-level cache.
@@ -31,19 +32,8 @@ impl Globe {
     /// # Errors
     /// A size or angle that is none.
     pub(crate) fn new(surface: &Surface, orientation: &Orientation) -> Result<Self> {
-        let (size_m, authalic) = match *surface {
-            Surface::Sphere { radius_m } => (radius_m, None),
-            Surface::Ellipsoid { semi_major_m, inverse_flattening, .. } => {
-                if !(inverse_flattening.is_finite() && inverse_flattening > 1.0) {
-                    let message = format!("inverse flattening {inverse_flattening} is not a finite number above 1");
-                    return Err(Error::invalid(message));
-                }
-                (semi_major_m, Some(Authalic::new(1.0 / inverse_flattening)))
-            }
-        };
-        if !(size_m.is_finite() && size_m > 0.0) {
-            return Err(Error::invalid(format!("radius or semi-major axis {size_m} m is not a positive number")));
-        }
+        let (size_m, flattening) = surface.size_and_flattening()?;
+        let authalic = (flattening > 0.0).then(|| Authalic::new(flattening));
         let radius_m = authalic.as_ref().map_or(size_m, |authalic| authalic.radius(size_m));
         Ok(Self { authalic, rows: rotation(orientation)?, area_m2: 4.0 * PI * radius_m * radius_m })
     }

@@ -8,9 +8,7 @@ use std::sync::LazyLock;
 use super::eisenstein::e;
 use super::quad::corner_vertex;
 use super::snyder;
-
-/// A vector of the icosahedron's own frame, or of the Earth's.
-pub(crate) type Vector = [f64; 3];
+use crate::grid::vector::{Vector, cross, dot};
 
 /// The golden ratio.
 const PHI: f64 = 1.618_033_988_749_895;
@@ -175,14 +173,6 @@ pub(crate) fn point(place: Place) -> Vector {
     let (t, sector) = best;
     let (x, y, z) = snyder::inverse(t, 4.0 * product(sector.along_ij));
     std::array::from_fn(|c| x * sector.to_edge[c] + y * sector.along[c] + z * sector.centre[c])
-}
-
-pub(crate) fn dot(a: Vector, b: Vector) -> f64 {
-    a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-}
-
-pub(crate) fn cross(a: Vector, b: Vector) -> Vector {
-    [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 pub(crate) fn normalised(a: Vector) -> Vector {

@@ -12,7 +12,7 @@
 //!
 //! - [`globe`]: longitude and latitude to the icosahedron's frame; [`icosahedron`]: faces and places on ten quads;
 //!   [`snyder`]: the projection; [`quad`]: moving over the quads' edges; [`eisenstein`]: their lattice;
-//! - [`tiling`]: what a tiling does; [`hexagon`], [`triangle`], [`diamond`]: the three; [`z3`], [`z7`], [`morton`]: the order
+//! - [`tiling`]: what a tiling does; [`hexagon`], [`triangle`], [`diamond`]: the three; [`z3`], [`z7`], [`morton`], [`quadtree`]: the order
 //!   of their zones; [`address`]: the zone id schemes;
 //! - [`ring`]: boundaries; [`select`]: zones of a region.
 //!
@@ -36,6 +36,7 @@ mod hexagon;
 mod icosahedron;
 mod morton;
 mod quad;
+mod quadtree;
 mod ring;
 mod select;
 mod snyder;
@@ -54,6 +55,7 @@ use hexagon::Hexagons;
 use tiling::{MAX_SEGMENTS, Tiling};
 use triangle::Triangles;
 
+use super::arguments::{check_lengths, check_positions, level_and_id_or, levels_below};
 use super::{
     Address, Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet,
 };
@@ -87,12 +89,8 @@ impl Family for Isea {
     }
 
     fn default_spec(&self, dggrs: &'static str) -> GridSpec {
-        let (surface, lon_0_deg) = if dggrs == "IGEO7" {
-            let name = Some("WGS84".into());
-            (Surface::Ellipsoid { name, semi_major_m: 6_378_137.0, inverse_flattening: 298.257_223_563 }, 11.2)
-        } else {
-            (Surface::Sphere { radius_m: RADIUS_M }, 11.25)
-        };
+        let (surface, lon_0_deg) =
+            if dggrs == "IGEO7" { (Surface::wgs84(), 11.2) } else { (Surface::Sphere { radius_m: RADIUS_M }, 11.25) };
         let orientation = Some(Orientation { lon_0_deg, lat_0_deg: LAT_0_DEG, azimuth_deg: 0.0 });
         GridSpec { dggrs, surface, orientation, indexing: self.indexing_schemes(dggrs)[0] }
     }
@@ -136,13 +134,6 @@ struct IseaGrid<T: Tiling> {
     globe: Globe,
     tiling: T,
     max_level: u8,
-}
-
-fn check_lengths(input: usize, output: usize) -> Result<()> {
-    if input != output {
-        return Err(Error::invalid(format!("{input} inputs for {output} outputs")));
-    }
-    Ok(())
 }
 
 impl<T: Tiling> IseaGrid<T> {
@@ -267,9 +258,7 @@ impl<T: Tiling> Grid for IseaGrid<T> {
     fn sub_zones(&self, level: u8, zone: Zone, sub_level: u8) -> Result<ZoneSet> {
         self.check_zones(level, &[zone])?;
         self.check_level(sub_level)?;
-        if sub_level < level {
-            return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
-        }
+        levels_below(level, sub_level)?;
         Ok(ZoneSet::from(self.tiling.descendants(level, zone.0, sub_level)))
     }
 
@@ -306,11 +295,7 @@ impl<T: Tiling> Grid for IseaGrid<T> {
 
     fn zones_of_positions(&self, level: u8, positions: Range<u64>, zones: &mut [Zone]) -> Result<()> {
         self.check_level(level)?;
-        check_lengths(positions.end.saturating_sub(positions.start) as usize, zones.len())?;
-        if positions.end > self.tiling.zone_count(level) {
-            let message = format!("position {} is beyond the end of {} level {level}", positions.end, self.spec.dggrs);
-            return Err(Error::invalid(message));
-        }
+        check_positions(self.spec.dggrs, level, self.tiling.zone_count(level), &positions, zones)?;
         for (position, zone) in positions.zip(zones) {
             *zone = self.of_position(level, position);
         }
@@ -390,7 +375,7 @@ impl<T: Tiling> Grid for IseaGrid<T> {
             };
             return found.ok_or_else(not_a_zone);
         }
-        let (level, numbers) = address::split_level(text, level)?;
+        let (level, numbers) = level_and_id_or(text, level)?;
         let level = level.ok_or_else(not_a_zone)?;
         self.check_level(level)?;
         let zone = self.scheme.zone_of_numbers(&self.tiling, level, numbers).ok_or_else(not_a_zone)?;

@@ -6,6 +6,7 @@
 //! are then simple polygons of that plane.
 
 use crate::grid::LonLat;
+use crate::grid::longitude::nearest_turn;
 
 /// Beyond this, in degrees (1 mm), or a hundredth of the ring's size, a ring does not pass through a pole.
 const THROUGH_POLE_DEG: f64 = 1e-8;
@@ -59,11 +60,6 @@ pub(crate) fn unrolled(points: &[LonLat], centre: LonLat) -> Vec<LonLat> {
         ring.push(LonLat { lat_deg, ..first });
     }
     ring
-}
-
-/// `lon_deg`, turned to within 180 degrees of `near_deg`.
-fn nearest_turn(lon_deg: f64, near_deg: f64) -> f64 {
-    lon_deg - 360.0 * ((lon_deg - near_deg) / 360.0).round()
 }
 
 /// True when the line from `a` to `b` goes through the pole, by the plane that has the pole at its middle and

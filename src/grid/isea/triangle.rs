@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::eisenstein::{ROOT_3, e};
 use super::icosahedron::Place;
 use super::quad::{Cell, coordinates, fold};
+use super::quadtree;
 use super::tiling::{Clip, Segment, Tiling, touch_tolerance};
 use crate::grid::Zone;
 
@@ -129,8 +130,7 @@ impl Tiling for Triangles {
     }
 
     fn descendants(&self, level: u8, number: u64, sub_level: u8) -> Range<u64> {
-        let shift = 2 * (sub_level - level);
-        number << shift..(number + 1) << shift
+        quadtree::descendants(level, number, sub_level)
     }
 
     fn sequence(&self, level: u8, cell: Cell) -> u64 {
@@ -160,11 +160,11 @@ impl Tiling for Triangles {
     }
 
     fn parents(&self, level: u8, number: u64) -> Vec<u64> {
-        if level == 0 { vec![] } else { vec![number >> 2] }
+        quadtree::parents(level, number)
     }
 
     fn children(&self, level: u8, number: u64) -> Vec<u64> {
-        if level >= self.max_level() { vec![] } else { self.descendants(level, number, level + 1).collect() }
+        quadtree::children(level, number, self.max_level())
     }
 
     fn neighbours(&self, level: u8, number: u64) -> Vec<u64> {

@@ -37,6 +37,7 @@ use std::sync::Arc;
 use address::{MAX_LEVEL, face_count, zone_count};
 use projection::Projection;
 
+use super::arguments::{Levels, check_lengths, check_position_count, check_segments, level_and_id, levels_below};
 use super::healpix::latitude::Latitude;
 use super::{Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
@@ -61,13 +62,8 @@ impl Family for Rhealpix {
     }
 
     fn default_spec(&self, dggrs: &'static str) -> GridSpec {
-        let surface = Surface::Ellipsoid {
-            name: Some("WGS84".into()),
-            semi_major_m: 6_378_137.0,
-            inverse_flattening: 298.257_223_563,
-        };
         let orientation = Some(Orientation { lon_0_deg: 0.0, lat_0_deg: 0.0, azimuth_deg: 0.0 });
-        GridSpec { dggrs, surface, orientation, indexing: SCHEMES[0] }
+        GridSpec { dggrs, surface: Surface::wgs84(), orientation, indexing: SCHEMES[0] }
     }
 
     fn grid(&self, spec: &GridSpec) -> Result<Arc<dyn Grid>> {
@@ -78,7 +74,7 @@ impl Family for Rhealpix {
             let message = format!("rHEALPix has no indexing scheme '{}'; it has {}", spec.indexing, SCHEMES[0]);
             return Err(Error::invalid(message));
         }
-        let (radius_m, flattening) = shape(&spec.surface)?;
+        let (radius_m, flattening) = spec.surface.size_and_flattening()?;
         let latitude = Latitude::new(flattening);
         let authalic_radius_m = latitude.authalic().radius(radius_m);
         Ok(Arc::new(RhealpixGrid {
@@ -87,24 +83,6 @@ impl Family for Rhealpix {
             area_m2: 4.0 * PI * authalic_radius_m * authalic_radius_m,
         }))
     }
-}
-
-/// Radius or semi-major axis in metres, and flattening.
-fn shape(surface: &Surface) -> Result<(f64, f64)> {
-    let (radius_m, flattening) = match *surface {
-        Surface::Sphere { radius_m } => (radius_m, 0.0),
-        Surface::Ellipsoid { semi_major_m, inverse_flattening, .. } => {
-            if !(inverse_flattening.is_finite() && inverse_flattening > 1.0) {
-                let message = format!("inverse flattening {inverse_flattening} is not a finite number above 1");
-                return Err(Error::invalid(message));
-            }
-            (semi_major_m, 1.0 / inverse_flattening)
-        }
-    };
-    if !(radius_m.is_finite() && radius_m > 0.0) {
-        return Err(Error::invalid(format!("radius or semi-major axis {radius_m} m is not a positive number")));
-    }
-    Ok((radius_m, flattening))
 }
 
 /// The longitude that the grid is turned by, in [-360, 360].
@@ -128,31 +106,7 @@ struct RhealpixGrid {
     area_m2: f64,
 }
 
-fn check_level(level: u8) -> Result<()> {
-    if level > MAX_LEVEL {
-        return Err(Error::invalid(format!("rHEALPix has levels 0 to {MAX_LEVEL}, not {level}")));
-    }
-    Ok(())
-}
-
-fn check_zones(level: u8, zones: &[Zone]) -> Result<()> {
-    check_level(level)?;
-    let highest = zones.iter().map(|zone| zone.0).max().unwrap_or(0);
-    let last = zone_count(level) - 1;
-    if highest > last {
-        return Err(Error::invalid(format!(
-            "SUID rank {highest} is beyond the last zone of rHEALPix level {level}, {last}"
-        )));
-    }
-    Ok(())
-}
-
-fn check_lengths(input: usize, output: usize) -> Result<()> {
-    if input != output {
-        return Err(Error::invalid(format!("{input} inputs for {output} outputs")));
-    }
-    Ok(())
-}
+const LEVELS: Levels = Levels { dggrs: "rHEALPix", finest: MAX_LEVEL, number: "SUID rank", zone_count };
 
 impl Grid for RhealpixGrid {
     fn spec(&self) -> &GridSpec {
@@ -168,13 +122,13 @@ impl Grid for RhealpixGrid {
     }
 
     fn zones_at(&self, level: u8, points: &[LonLat], zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         check_lengths(points.len(), zones.len())?;
         self.projection.zones_at(level, points, zones)
     }
 
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), centroids.len())?;
         for (zone, centroid) in zones.iter().zip(centroids) {
             *centroid = self.projection.centroid(level, *zone);
@@ -183,25 +137,23 @@ impl Grid for RhealpixGrid {
     }
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {
-        check_zones(level, &[zone])?;
-        if segments == 0 {
-            return Err(Error::invalid("a boundary needs at least one segment an edge"));
-        }
+        LEVELS.check_zones(level, &[zone])?;
+        check_segments(segments)?;
         Ok(self.projection.boundary(level, zone, segments))
     }
 
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(self.area_m2 / zone_count(level) as f64)
     }
 
     fn parents(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(if level == 0 { vec![] } else { vec![Zone(zone.0 / 9)] })
     }
 
     fn children(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(if level == MAX_LEVEL { vec![] } else { (0..9).map(|child| Zone(9 * zone.0 + child)).collect() })
     }
 
@@ -210,7 +162,7 @@ impl Grid for RhealpixGrid {
     }
 
     fn neighbours(&self, level: u8, zone: Zone) -> Result<Vec<Zone>> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         let squares = neighbours::around(address::part(level, zone), address::side(level));
         let mut found: Vec<_> = squares.into_iter().map(|square| address::join(level, square)).collect();
         found.sort_unstable();
@@ -230,27 +182,24 @@ impl Grid for RhealpixGrid {
     }
 
     fn sub_zones(&self, level: u8, zone: Zone, sub_level: u8) -> Result<ZoneSet> {
-        check_zones(level, &[zone])?;
-        check_level(sub_level)?;
-        let Some(deeper) = sub_level.checked_sub(level) else {
-            return Err(Error::invalid(format!("sub-zones of level {sub_level} of a zone of level {level}")));
-        };
-        let each = face_count(deeper);
-        Ok(ZoneSet::from_ranges(std::iter::once(zone.0 * each..(zone.0 + 1) * each)))
+        LEVELS.check_zones(level, &[zone])?;
+        LEVELS.check(sub_level)?;
+        let each = face_count(levels_below(level, sub_level)?);
+        Ok(ZoneSet::from(zone.0 * each..(zone.0 + 1) * each))
     }
 
     fn all_zones(&self, level: u8) -> Result<ZoneSet> {
-        check_level(level)?;
-        Ok(ZoneSet::from_ranges(std::iter::once(0..zone_count(level))))
+        LEVELS.check(level)?;
+        Ok(ZoneSet::from(0..zone_count(level)))
     }
 
     fn zones_in(&self, level: u8, region: &Region, containment: Containment) -> Result<ZoneSet> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         cover::zones_in(&self.projection, level, region, containment)
     }
 
     fn ids(&self, level: u8, zones: &[Zone], ids: &mut [ZoneId]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), ids.len())?;
         for (zone, id) in zones.iter().zip(ids) {
             *id = ZoneId(zone.0);
@@ -259,25 +208,25 @@ impl Grid for RhealpixGrid {
     }
 
     fn zones_of_ids(&self, level: u8, ids: &[ZoneId], zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
+        LEVELS.check(level)?;
         check_lengths(ids.len(), zones.len())?;
         for (id, zone) in ids.iter().zip(&mut *zones) {
             *zone = Zone(id.0);
         }
-        check_zones(level, zones)
+        LEVELS.check_zones(level, zones)
     }
 
     fn zones_of_positions(&self, level: u8, positions: Range<u64>, zones: &mut [Zone]) -> Result<()> {
-        check_level(level)?;
-        check_lengths(positions.end.saturating_sub(positions.start) as usize, zones.len())?;
+        LEVELS.check(level)?;
+        check_position_count(&positions, zones)?;
         for (position, zone) in positions.zip(&mut *zones) {
             *zone = Zone(position);
         }
-        check_zones(level, zones)
+        LEVELS.check_zones(level, zones)
     }
 
     fn positions(&self, level: u8, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
-        check_zones(level, zones)?;
+        LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), positions.len())?;
         for (zone, position) in zones.iter().zip(positions) {
             *position = zone.0;
@@ -290,7 +239,7 @@ impl Grid for RhealpixGrid {
     }
 
     fn zone_text(&self, level: u8, zone: Zone) -> Result<String> {
-        check_zones(level, &[zone])?;
+        LEVELS.check_zones(level, &[zone])?;
         Ok(address::text(level, zone))
     }
 
@@ -302,19 +251,19 @@ impl Grid for RhealpixGrid {
         let not_a_zone = || {
             Error::invalid(format!("'{text}' is no rHEALPix zone; write a face N to S and digits 0 to 8, as in Q4356"))
         };
-        let (level, rank) = match text.split_once('/') {
-            Some((level, rank)) => (level.trim().parse().map_err(|_| not_a_zone())?, rank.trim()),
+        let number = |rank: &str| rank.parse::<u64>().map_err(|_| not_a_zone());
+        let (level, rank) = match level_and_id(text) {
+            Some((level, rank)) => (level.ok_or_else(not_a_zone)?, number(rank.trim())?),
             None => {
-                let rank = text.parse::<u64>().map_err(|_| not_a_zone())?;
+                let rank = number(text)?;
                 let level = level.ok_or_else(|| {
                     Error::invalid(format!("rank '{rank}' has no level; write level/rank, as in 4/22893, or Q4356"))
                 })?;
-                check_zones(level, &[Zone(rank)])?;
-                return Ok((level, Zone(rank)));
+                (level, rank)
             }
         };
-        let zone = Zone(rank.parse().map_err(|_| not_a_zone())?);
-        check_zones(level, &[zone])?;
+        let zone = Zone(rank);
+        LEVELS.check_zones(level, &[zone])?;
         Ok((level, zone))
     }
 }

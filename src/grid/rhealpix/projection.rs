@@ -14,6 +14,7 @@
 use super::address::{Square, join, part, side};
 use crate::error::{Error, Result};
 use crate::grid::healpix::latitude::Latitude;
+use crate::grid::longitude::nearest_turn;
 use crate::grid::{LonLat, Zone};
 
 /// The projection on one surface, turned by one longitude.
@@ -144,7 +145,7 @@ impl Projection {
                 let s = f64::from(step) / f64::from(segments);
                 let (right, down) = (from.0 + s * (to.0 - from.0), from.1 + s * (to.1 - from.1));
                 let mut point = self.point_of(face, n as f64, right, down);
-                point.lon_deg -= 360.0 * ((point.lon_deg - before_deg) / 360.0).round();
+                point.lon_deg = nearest_turn(point.lon_deg, before_deg);
                 before_deg = point.lon_deg;
                 ring.push(point);
             }
