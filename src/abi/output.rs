@@ -17,7 +17,7 @@ fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
 }
 
 pub(super) fn strings<'t>(texts: impl IntoIterator<Item = &'t str>) -> Box<Owned<DggsStrings>> {
-    owned(|arena| arena.strings(texts.into_iter()))
+    owned(|arena| arena.strings(texts))
 }
 
 pub(super) fn dimension_list(dimensions: &[Dimension]) -> Box<Owned<DggsDimensions>> {

@@ -33,18 +33,28 @@ pub(super) struct ComputedArray {
     store: String,
 }
 
+/// What a computed array has from its group.
+pub(super) struct Setting {
+    /// Path from the opened root.
+    pub(super) full_name: String,
+    /// Full names of the coordinate variables.
+    pub(super) coordinates: Vec<String>,
+    /// Facts about the grid.
+    pub(super) structural_info: Vec<(String, String)>,
+    /// How messages name the store.
+    pub(super) store: String,
+}
+
 impl ComputedArray {
     /// `quantity` of `axis`, whose dimensions are `zone`. `extra` attributes win over the array's own.
     pub(super) fn new(
         quantity: Quantity,
-        full_name: String,
         axis: Arc<Axis>,
         zone: Vec<Dimension>,
         extra: Attributes,
-        coordinates: Vec<String>,
-        structural_info: Vec<(String, String)>,
-        store: String,
+        setting: Setting,
     ) -> Self {
+        let Setting { full_name, coordinates, structural_info, store } = setting;
         let (zone_rank, group) = (zone.len(), zone[0].group.clone());
         let inner = quantity.inner_axes(&**axis.grid()).into_iter().map(|(name, size)| Dimension {
             name: name.into(),

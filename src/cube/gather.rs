@@ -79,9 +79,9 @@ impl Gather {
             }
             let group = groups.entry(key).or_insert(Group { members: Vec::new(), low: indices, high: indices });
             group.members.push((index, indices));
-            for axis in 0..4 {
-                group.low[axis] = group.low[axis].min(indices[axis]);
-                group.high[axis] = group.high[axis].max(indices[axis]);
+            for (axis, index) in indices.into_iter().enumerate() {
+                group.low[axis] = group.low[axis].min(index);
+                group.high[axis] = group.high[axis].max(index);
             }
         }
         groups.into_values().collect()

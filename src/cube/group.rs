@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::convention::{self, Node, ZoneAxis};
 use crate::cube::axis::{Axis, Source};
-use crate::cube::computed::ComputedArray;
+use crate::cube::computed::{ComputedArray, Setting};
 use crate::cube::crs::{Crs, grid_definition};
 use crate::cube::detect::Described;
 use crate::cube::gather::Gather;
@@ -177,17 +177,13 @@ impl CubeGroup {
         })?;
         let stored = || self.described(name).map(|array| array.attributes.clone()).unwrap_or_default();
         let attributes = if name == layer.id_array { layer.id_attributes(stored()) } else { Attributes::new() };
-        let structural_info = layer.structural_info();
-        Some(ComputedArray::new(
-            quantity,
-            self.path_of(name),
-            layer.axis.clone(),
-            layer.dimensions.clone(),
-            attributes,
-            self.coordinates(layer, name),
-            structural_info,
-            self.shared.store.clone(),
-        ))
+        let setting = Setting {
+            full_name: self.path_of(name),
+            coordinates: self.coordinates(layer, name),
+            structural_info: layer.structural_info(),
+            store: self.shared.store.clone(),
+        };
+        Some(ComputedArray::new(quantity, layer.axis.clone(), layer.dimensions.clone(), attributes, setting))
     }
 
     fn stored_array(&self, array: Arc<hierarchy::Array>) -> Result<StoredArray> {

@@ -155,7 +155,7 @@ impl Array {
             positions.iter().zip(self.read_chunk_shape()).all(|(axis, &extent)| axis.chunk_boundary(extent).is_none());
         let store = self.store(call);
         let parallel =
-            !is_one && call.threads() > 1 && whole.is_divisible() && !(self.is_light(positions) && !store.is_remote());
+            !is_one && call.threads() > 1 && whole.is_divisible() && (store.is_remote() || !self.is_light(positions));
         let tasks = Tasks { array: self, store, parallel };
         match parallel {
             true => pool::install(call, || tasks.run(positions, whole, visit))?,
