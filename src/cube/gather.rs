@@ -79,10 +79,8 @@ impl Gather {
             }
             let group = groups.entry(key).or_insert(Group { members: Vec::new(), low: indices, high: indices });
             group.members.push((index, indices));
-            for axis in 0..4 {
-                group.low[axis] = group.low[axis].min(indices[axis]);
-                group.high[axis] = group.high[axis].max(indices[axis]);
-            }
+            group.low = std::array::from_fn(|axis| group.low[axis].min(indices[axis]));
+            group.high = std::array::from_fn(|axis| group.high[axis].max(indices[axis]));
         }
         groups.into_values().collect()
     }
