@@ -79,15 +79,8 @@ impl Gather {
             }
             let group = groups.entry(key).or_insert(Group { members: Vec::new(), low: indices, high: indices });
             group.members.push((index, indices));
-<<<<<<< HEAD
-            for (axis, index) in indices.into_iter().enumerate() {
-                group.low[axis] = group.low[axis].min(index);
-                group.high[axis] = group.high[axis].max(index);
-            }
-=======
             group.low = std::array::from_fn(|axis| group.low[axis].min(indices[axis]));
             group.high = std::array::from_fn(|axis| group.high[axis].max(indices[axis]));
->>>>>>> conv2
         }
         groups.into_values().collect()
     }
