@@ -191,6 +191,7 @@ typedef struct DggsArrayInfo
     double offset;
     const char *unit;                 /**< "" when unknown */
     DggsStrings coordinate_variables; /**< full names */
+    DggsStrings overviews; /**< full names of the array on coarser levels, the finest first; some may not exist */
     const uint64_t *block_size;       /**< one a dimension, 0 where unknown */
     DggsPairs structural_info;
 } DggsArrayInfo;

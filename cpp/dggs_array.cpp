@@ -167,6 +167,34 @@ DGGSArray::GetCoordinateVariables() const
 }
 
 /************************************************************************/
+/*                         GetOverviewCount()                           */
+/************************************************************************/
+
+int DGGSArray::GetOverviewCount() const
+{
+    int nCount = 0;
+    while (GetOverview(nCount) != nullptr)
+        ++nCount;
+    return nCount;
+}
+
+/************************************************************************/
+/*                            GetOverview()                             */
+/************************************************************************/
+
+/** The same array on a coarser level, the finest first. */
+std::shared_ptr<GDALMDArray> DGGSArray::GetOverview(int nIdx) const
+{
+    for (const auto &osName : DGGSToVector(m_sInfo.overviews))
+    {
+        auto poArray = m_poStore->OpenMDArray(osName);
+        if (poArray && nIdx-- == 0)
+            return poArray;
+    }
+    return nullptr;
+}
+
+/************************************************************************/
 /*                            GetBlockSize()                            */
 /************************************************************************/
 

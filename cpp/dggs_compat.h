@@ -19,6 +19,13 @@ static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
 #define DGGS_OVERRIDE_SINCE_3_8
 #endif
 
+/** GDAL 3.13 gave arrays overviews. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 13, 0)
+#define DGGS_OVERRIDE_SINCE_3_13 override
+#else
+#define DGGS_OVERRIDE_SINCE_3_13
+#endif
+
 /** GDAL 3.8 gave groups a pointer to themselves, which their factory must
  * set. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)

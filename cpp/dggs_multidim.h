@@ -194,6 +194,9 @@ class DGGSArray final : public GDALMDArray
     std::shared_ptr<OGRSpatialReference> GetSpatialRef() const override;
     std::vector<std::shared_ptr<GDALMDArray>>
     GetCoordinateVariables() const override;
+    int GetOverviewCount() const DGGS_OVERRIDE_SINCE_3_13;
+    std::shared_ptr<GDALMDArray>
+    GetOverview(int nIdx) const DGGS_OVERRIDE_SINCE_3_13;
     std::vector<GUInt64> GetBlockSize() const override;
 
     CSLConstList GetStructuralInfo() const override

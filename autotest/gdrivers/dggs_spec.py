@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from osgeo import gdal, osr
 from support import judges, stores
-from support.gdalio import array, attributes, dims, failures, forced, identity, messages, root, values, warnings
+from support.gdalio import VERSION, array, attributes, dims, failures, forced, identity, messages, read, root, values, warnings
 from support.stores import Array
 
 STORE = "/vsimem/cube.dggs.zarr"
@@ -273,6 +273,23 @@ def test_level_selects_in_a_pyramid_of_groups(where):
     assert group.GetGroupNames() == ["2"]
     assert "MUST be stored in the same CDM group" in seen[0]
     np.testing.assert_array_equal(values(group, "2/u"), expected(values(group, "2/zone_id")))
+
+
+def test_coarser_levels_of_a_pyramid_are_overviews():
+    if VERSION < 313:
+        pytest.skip("arrays have overviews from GDAL 3.13 on")
+    cubes = {f"{level}/u": isea4h(level, ("n", "i", "j"), attrs=spec(level)) for level in (1, 2, 3)}
+    cubes["2/v"] = isea4h(2, ("n", "i", "j"), attrs=spec(2))
+    stores.write(STORE, cubes, {"/": {}})
+    group, _ = opened(STORE, "BBOX=0,0,90,90")
+    for level, coarser in ((3, (2, 1)), (2, (1,)), (1, ())):
+        u = array(group, f"{level}/u")
+        assert u.GetOverviewCount() == len(coarser)
+        assert u.GetOverview(len(coarser)) is None
+        for index, other in enumerate(coarser):
+            assert u.GetOverview(index).GetFullName() == f"/{other}/u"
+            np.testing.assert_array_equal(read(u.GetOverview(index)), values(group, f"{other}/u"))
+    assert array(group, "2/v").GetOverviewCount() == 0
 
 
 def test_a_linear_conversion_places_the_zones():

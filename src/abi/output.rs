@@ -66,6 +66,7 @@ pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>>
             offset: array.offset().unwrap_or(0.0),
             unit: arena.text(array.unit()),
             coordinate_variables: arena.strings(array.coordinate_variables().iter().map(String::as_str)),
+            overviews: arena.strings(array.overviews().iter().map(String::as_str)),
             block_size: arena.list(block_size),
             structural_info: arena.pairs(&array.structural_info()),
         })

@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) options: Options,
     /// Full names of groups that are not shown: other levels of a pyramid from which `LEVEL` selects.
     pub(super) hidden_groups: BTreeSet<String>,
+    /// Full name and level of each group that is shown.
+    pub(super) shown_levels: Vec<(String, u8)>,
     /// The one level of a pyramid that is shown.
     pub(super) level: Option<u8>,
     /// The only stored data array that is shown, where the connection string names one.
@@ -234,8 +236,18 @@ impl CubeGroup {
                 attributes,
                 crs,
                 structural_info: layer.map(Layer::structural_info).unwrap_or_default(),
+                overviews: layer.map(|layer| self.overviews(layer, array_name)).unwrap_or_default(),
             },
         ))
+    }
+
+    /// Full names of the arrays called `name` in groups of coarser levels, the finest first; some may not exist.
+    fn overviews(&self, layer: &Layer, name: &str) -> Vec<String> {
+        let own = layer.axis.level();
+        let coarser = self.shared.shown_levels.iter().filter(|(group, level)| *level < own && *group != self.full_name);
+        let mut coarser: Vec<&(String, u8)> = coarser.collect();
+        coarser.sort_by_key(|(_, level)| std::cmp::Reverse(*level));
+        coarser.iter().map(|(group, _)| format!("{}/{name}", group.trim_end_matches('/'))).collect()
     }
 
     /// `_CRS` of the array, then of the group, then CF's grid mapping, then the grid's own. `_CRS` that can be

@@ -105,6 +105,10 @@ pub trait Array: Send + Sync {
     fn crs_wkt(&self) -> Option<&str>;
     /// Full names of the coordinate variables.
     fn coordinate_variables(&self) -> &[String];
+    /// Full names of the same array on the coarser levels of a pyramid, the finest first; a name may name nothing.
+    fn overviews(&self) -> &[String] {
+        &[]
+    }
     /// Natural block (chunk) along each axis; 0 where unknown.
     fn block_size(&self) -> Vec<u64>;
     /// Key and value pairs of `GetStructuralInfo()`.

@@ -174,8 +174,9 @@ impl Request {
     }
 
     fn shared(self, options: Options, chosen: LevelChoice, only_array: Option<String>) -> Arc<Shared> {
-        let LevelChoice { level, hidden_groups } = chosen;
-        Arc::new(Shared { options, hidden_groups, level, only_array, connection: self.connection, store: self.store })
+        let LevelChoice { level, hidden_groups, shown_levels } = chosen;
+        let (connection, store) = (self.connection, self.store);
+        Arc::new(Shared { options, hidden_groups, shown_levels, level, only_array, connection, store })
     }
 }
 
@@ -259,6 +260,8 @@ fn open_store(
         chosen.level = Some(level);
         options.identity.level = None;
     }
+    let shown = search.levels.iter().filter(|(name, _)| !chosen.hidden_groups.contains(name));
+    chosen.shown_levels = shown.filter_map(|(name, level)| Some((name.clone(), (*level)?))).collect();
     let shared = request.shared(options, chosen, only_array);
     let group = CubeGroup::open(call, root, Vec::new(), shared)?;
     let ours = group.has_zones() || !search.levels.is_empty();
@@ -271,6 +274,8 @@ struct LevelChoice {
     level: Option<u8>,
     /// Full names of the groups of other levels.
     hidden_groups: BTreeSet<String>,
+    /// Full name and level of each group that is shown.
+    shown_levels: Vec<(String, u8)>,
 }
 
 /// The zone axes of a hierarchy, by its metadata; open options are held against the first ids of each group.

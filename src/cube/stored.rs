@@ -23,6 +23,7 @@ pub(super) struct StoredArray {
     attributes: Attributes,
     nodata: Option<Vec<u8>>,
     coordinates: Vec<String>,
+    overviews: Vec<String>,
     crs: Option<Crs>,
     structural_info: Vec<(String, String)>,
     store: String,
@@ -44,6 +45,8 @@ pub(super) struct Overlay {
     pub(super) attributes: Attributes,
     /// Full names of the coordinate variables.
     pub(super) coordinates: Vec<String>,
+    /// Full names of the same array on coarser levels, the finest first.
+    pub(super) overviews: Vec<String>,
     /// The CRS, on a zone axis.
     pub(super) crs: Option<Crs>,
     /// Facts about the grid, put before the array's own.
@@ -53,8 +56,18 @@ pub(super) struct Overlay {
 impl StoredArray {
     /// `array` with `overlay` over it.
     pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
-        let Overlay { store, dimensions, zone, gather, is_ids, attributes, coordinates, crs, mut structural_info } =
-            overlay;
+        let Overlay {
+            store,
+            dimensions,
+            zone,
+            gather,
+            is_ids,
+            attributes,
+            coordinates,
+            overviews,
+            crs,
+            mut structural_info,
+        } = overlay;
         structural_info.extend_from_slice(array.structural_info());
         // A fill value of 0 must not make the first zone of the grid "no data".
         let is_padding = |value: &&[u8]| !is_ids || value.iter().all(|&byte| byte == 0xff);
@@ -62,7 +75,19 @@ impl StoredArray {
         if nodata.is_none() && zone.as_ref().is_some_and(|(_, axis)| leaves_coverage(axis)) {
             nodata = missing_value(array.data_type());
         }
-        Self { array, zone, gather, dimensions, attributes, nodata, coordinates, crs, structural_info, store }
+        Self {
+            array,
+            zone,
+            gather,
+            dimensions,
+            attributes,
+            nodata,
+            coordinates,
+            overviews,
+            crs,
+            structural_info,
+            store,
+        }
     }
 
     /// The window as the hierarchy reads it; `turned` hears of an axis that comes out in reverse order.
@@ -295,6 +320,10 @@ impl Array for StoredArray {
 
     fn coordinate_variables(&self) -> &[String] {
         &self.coordinates
+    }
+
+    fn overviews(&self) -> &[String] {
+        &self.overviews
     }
 
     fn block_size(&self) -> Vec<u64> {
