@@ -10,6 +10,7 @@ starts the judges' Python (default: made by gdal-plugin/venv).
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -66,3 +67,11 @@ def clean_state():
             else:
                 gdal.Unlink(path)
     gdal.ErrorReset()
+
+
+@pytest.fixture
+def exchange():
+    """A folder that test and judge both see, also where they run in different roots."""
+    judges.BUILD.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="exchange-", dir=judges.BUILD) as folder:
+        yield Path(folder)

@@ -54,16 +54,16 @@ def authalic(lat):
     ("dggal ISEA7H_Z7", "IGEO7", (), (0, 1, 4, 7, 10)),
     ("dggal ISEA3H", "ISEA3H", TURNED, (1, 4, 9, 14)),
 ], ids=lambda value: value if isinstance(value, str) else "")
-def test_points_fall_into_the_peers_zones(peer, name, options, levels, tmp_path):
+def test_points_fall_into_the_peers_zones(peer, name, options, levels, exchange):
     """1e5 random points, shared out over the levels: texts equal the peer's, and centres."""
     lon, lat = random_points(31, 100_000)
     for level, part in zip(levels, np.array_split(np.arange(len(lon)), len(levels))):
-        np.save(tmp_path / "points.npy", np.stack([lon[part], lat[part]], -1))
-        answer = judges.ask("zones", peer, level, tmp_path / "points.npy", tmp_path / "found.npz")
+        np.save(exchange / "points.npy", np.stack([lon[part], lat[part]], -1))
+        answer = judges.ask("zones", peer, level, exchange / "points.npy", exchange / "found.npz")
         if "absent" in answer:
             pytest.skip(f"{peer}: {answer['absent']}")
-        found = np.load(tmp_path / "found.npz")
-        points = points_file(tmp_path / "points.csv", lon[part], lat[part])
+        found = np.load(exchange / "found.npz")
+        points = points_file(exchange / "points.csv", lon[part], lat[part])
         group = grid(f"{name}/{level}", *options, points, "COMPUTED=ZONE_TEXT")
         text = np.array(values(group, "zone_text"))
         x, y = values(group, "lon"), values(group, "lat")
@@ -244,10 +244,10 @@ def h3_store():
     return judges.shared("data/xdggs/h3r3_global_zarr_v3.zarr")
 
 
-def test_the_h3_store_reads_as_by_zarr_python_and_lies_where_h3_says(tmp_path):
+def test_the_h3_store_reads_as_by_zarr_python_and_lies_where_h3_says(exchange):
     path = h3_store()
-    judges.ask("h3_store", path, tmp_path / "found.npz")
-    found = np.load(tmp_path / "found.npz")
+    judges.ask("h3_store", path, exchange / "found.npz")
+    found = np.load(exchange / "found.npz")
     group = root(path)
     for name in ("cell_ids", "month", "u"):
         np.testing.assert_array_equal(values(group, name), found[name])

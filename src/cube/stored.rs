@@ -326,9 +326,11 @@ impl Array for StoredArray {
         &self.overviews
     }
 
+    /// At most the axes' own sizes: netCDF refuses chunks that are larger than what a selection leaves.
     fn block_size(&self) -> Vec<u64> {
         let stored = self.array.block_size();
-        self.gather.as_ref().map_or_else(|| stored.to_vec(), |gather| gather.block_size(stored))
+        let block = self.gather.as_ref().map_or_else(|| stored.to_vec(), |gather| gather.block_size(stored));
+        block.iter().zip(&self.dimensions).map(|(block, dimension)| *block.min(&dimension.size)).collect()
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {
