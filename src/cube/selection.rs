@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::cube::options::SelectionOptions;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, LonLat, Region, Zone, ZoneSet};
 use crate::store::{self, Call, VsiStore};
+
+/// Points that one thread looks up at a time.
+const BATCH: usize = 1 << 14;
 
 /// The zones that a user chose.
 pub(super) enum Choice {
@@ -86,7 +91,12 @@ fn points_of(call: &Arc<Call>, option: &str, grid: &dyn Grid, level: u8) -> Resu
         return Err(Error::invalid("no points given"));
     }
     let mut zones = vec![Zone(0); points.len()];
-    grid.zones_at(level, &points, &mut zones)?;
+    if points.len() <= BATCH {
+        grid.zones_at(level, &points, &mut zones)?;
+        return Ok(zones);
+    }
+    let batches = points.par_chunks(BATCH).zip(zones.par_chunks_mut(BATCH));
+    store::pool::install(call, || batches.try_for_each(|(points, zones)| grid.zones_at(level, points, zones)))??;
     Ok(zones)
 }
 
