@@ -5,8 +5,8 @@ import csv
 import numpy as np
 import pytest
 from osgeo import gdal
-from support import judges
-from support.gdalio import array, failures, forced, grid, messages, read, root, values
+from support import judges, stores
+from support.gdalio import array, failures, forced, grid, identity, messages, read, root, values
 
 NO_ZONE = 2**64 - 1
 RADIUS_M = 6371007.180918475
@@ -307,3 +307,23 @@ def test_a_wrong_identity_on_the_h3_store_is_refused(option):
         if opened is not None:
             opened.GetRootGroup().OpenMDArray("lon").ReadAsArray()
     assert failures(seen), option
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+@pytest.mark.parametrize("name, level", [("H3", 3), ("IGEO7", 4)])
+def test_stores_of_xdggs_open_on_their_grid(name, level, zarr_format):
+    """The attributes that xdggs and its plug-in igeo7 write on `cell_ids`."""
+    own = grid(f"{name}/{level}", "BBOX=0,40,10,50")
+    ids, lon = values(own, "zone_id"), values(own, "lon")
+    cube = {
+        "cell_ids": stores.Array(ids, ["cells"], attrs={"grid_name": name.lower(), "level": level}),
+        "u": stores.Array(lon, ["cells"]),
+    }
+    stores.write("/vsimem/xdggs.zarr", cube, zarr_format=zarr_format)
+    group = root("/vsimem/xdggs.zarr")
+    assert identity(group, array(group, "u"))["DGGRS"] == name
+    assert len(ids) > 10 and values(group, "cell_ids").tolist() == ids.tolist()
+    np.testing.assert_array_equal(values(group, "lon"), values(group, "u"))
+    chosen = root("/vsimem/xdggs.zarr", "BBOX=2,42,6,46")
+    assert 0 < len(values(chosen, "u")) < len(ids)
+    np.testing.assert_array_equal(values(chosen, "lon"), values(chosen, "u"))
