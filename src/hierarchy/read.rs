@@ -132,7 +132,7 @@ impl Array {
 
     /// Whether so little is wanted, of chunks whose parts can be decoded alone, that waking threads would take longer.
     fn is_light(&self, positions: &[Positions<'_>]) -> bool {
-        const LIGHT: usize = 256;
+        const LIGHT: usize = 4;
         let elements = positions.iter().try_fold(1usize, |product, axis| product.checked_mul(axis.count()));
         self.decoder().finds_parts() && elements.is_some_and(|elements| elements <= LIGHT)
     }
