@@ -1,5 +1,6 @@
 """The driver: how it registers, what it says about itself, what it opens and what it leaves alone."""
 
+import json
 import os
 import subprocess
 import sys
@@ -119,6 +120,21 @@ def test_loading_the_plugin_starts_no_thread():
 def plain_zarr(path, zarr_format):
     stores.write(path, {"t": stores.Array([[1.0, 2.0], [3.0, 4.0]], ["y", "x"])}, zarr_format=zarr_format, attrs={"title": "plain"})
     return path
+
+
+@pytest.mark.parametrize("key, value", [("compressor", {"id": "magic"}), ("dtype", "<q9"), ("chunks", [2**40, 2])])
+def test_a_plain_array_that_we_cannot_read_is_left_to_gdals_own_driver(key, value):
+    """What is said of it is the Zarr driver's; with the prefix it is ours."""
+    array = {"zarr_format": 2, "shape": [2, 2], "chunks": [2, 2], "dtype": "<f8", "compressor": None, "filters": None, "fill_value": 0, "order": "C"}
+    gdal.FileFromMemBuffer("/vsimem/plain.zarr/.zarray", json.dumps(array | {key: value}).encode())
+    with messages() as alone:
+        gdal.OpenEx("/vsimem/plain.zarr", gdal.OF_MULTIDIM_RASTER, allowed_drivers=["Zarr"])
+    with messages() as both:
+        gdal.OpenEx("/vsimem/plain.zarr", gdal.OF_MULTIDIM_RASTER, allowed_drivers=["DGGS", "Zarr"])
+    assert both == alone
+    with messages() as seen:
+        assert gdal.OpenEx(forced("/vsimem/plain.zarr"), gdal.OF_MULTIDIM_RASTER) is None
+    assert failures(seen) and "plain.zarr" in str(failures(seen))
 
 
 @pytest.mark.parametrize("zarr_format", [2, 3])

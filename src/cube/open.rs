@@ -77,8 +77,15 @@ fn open_connection(
     {
         return open_grid(call, dggrs, level, Request::new(connection, pairs)).map(Some);
     }
-    let Some(node) = hierarchy::open(&store)? else {
-        return if connection.forced { Err(no_store(&store)) } else { Ok(None) };
+    let node = match hierarchy::open(&store) {
+        Ok(Some(node)) => node,
+        Ok(None) if connection.forced => return Err(no_store(&store)),
+        Ok(None) => return Ok(None),
+        // No marker was seen: what we cannot read may still be a plain store that GDAL's own driver can.
+        Err(error) if !connection.forced && matches!(error.kind(), Kind::Unsupported | Kind::Corrupt) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
     };
     let (root, only) = match node {
         hierarchy::Node::Group(group) => descend(call, group, &connection.node)?,
