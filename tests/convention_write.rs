@@ -77,8 +77,8 @@ fn what_is_written_is_what_is_read() {
     for spec in all_specs() {
         for convention in creation_names() {
             for zones in [Zones::Globe, Zones::Listed(7)] {
-                let axis = NewAxis::new(&spec, 3, zones);
-                let description = match describe(convention, &axis) {
+                let new = NewAxis::new(&spec, 3, zones);
+                let description = match describe(convention, &new) {
                     Ok(description) => description,
                     Err(error) => {
                         assert_eq!(error.kind(), Kind::Unsupported, "{error}");
