@@ -4,6 +4,7 @@
 //! - [`VsiStore`] reads, lists and writes a store below one path of GDAL's virtual file system;
 //! - [`pool`] is the crate's own thread pool, safe across `fork()`;
 //! - [`Target`] is the caller's strided memory, [`NumericType`] the type of what is in it;
+//! - [`dataset`] is a dataset of any GDAL driver, as a source;
 //! - [`codecs`] lends GDAL's compressors to zarrs;
 //! - [`proj`] turns any definition of a CRS into WKT, [`vector`] text and vector files into polygons.
 //!
@@ -24,6 +25,7 @@ mod write;
 
 pub mod cache;
 pub mod codecs;
+pub mod dataset;
 pub mod pool;
 pub mod proj;
 pub mod vector;
