@@ -131,11 +131,6 @@ impl Dataset {
         self.shared.lock.is_none()
     }
 
-    /// The dataset's handle, for the classic raster view.
-    pub(in crate::store) fn handle(&self) -> GDALDatasetH {
-        self.handle
-    }
-
     /// The root group; `None` for a dataset without a multidimensional view.
     pub fn root(&self, call: &Arc<Call>) -> Option<Group> {
         let _access = self.shared.enter(call);
