@@ -74,6 +74,8 @@ pub struct Description {
     pub dimensions: Vec<(String, u64)>,
     /// How positions along them tell the zone: [`Placement::Line`] for one.
     pub placement: Placement,
+    /// What each of them counts where there are several: an index into [`Position`](super::Position) (face, x, y).
+    pub meaning: Vec<usize>,
     /// The array that lists the ids, one UInt64 a position; `None`: positions tell.
     pub id_array: Option<String>,
     /// Further arrays without dimensions, by name: one Int8 each, its value 0.
@@ -108,6 +110,7 @@ impl Description {
             globe,
             dimensions: vec![(format!("{}{}", axis.dimension, axis.suffix), size)],
             placement: Placement::Line,
+            meaning: vec![0],
             id_array: None,
             auxiliary: Vec::new(),
             group: Attributes::new(),

@@ -20,6 +20,7 @@ mod http;
 mod input;
 mod numeric;
 pub(crate) mod read;
+mod replace;
 mod source;
 mod storage;
 mod target;
