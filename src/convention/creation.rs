@@ -309,6 +309,19 @@ pub fn describe_pyramid(attributes: &mut Attributes, levels: &[(&LevelPlace, &De
     attributes.insert(multiscales::KEY.into(), multiscales::layout(levels, &method));
 }
 
+/// Gives the entries of a layout that is in `attributes` the objects `dggs` of their levels, by the path of their group.
+pub fn retell_levels(attributes: &mut Attributes, levels: &[(String, Value)]) {
+    let Some(mut object) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else { return };
+    let entries = object.get_mut("layout").and_then(Value::as_array_mut).into_iter().flatten();
+    for entry in entries.filter_map(Value::as_object_mut) {
+        let asset = entry.get("asset").and_then(Value::as_str).unwrap_or_default();
+        if let Some((_, told)) = levels.iter().find(|(path, _)| path == asset) {
+            entry.insert("dggs".into(), told.clone());
+        }
+    }
+    attributes.insert(multiscales::KEY.into(), object);
+}
+
 /// `attributes` of a node without what any convention says of a grid, `axis` being the one it lies on: what a copy starts
 /// from that tells the grid in another convention.
 pub fn stripped(axis: &ZoneAxis, node: Node<'_>, attributes: &Attributes) -> Attributes {

@@ -102,7 +102,7 @@ impl Transfer<'_> {
         let shape = self.to.shape();
         let most = (self.block_bytes / self.element_size()).max(1);
         match &self.zones {
-            None => Ok(tiled(shape, &grown(shape, &self.unit, most), None)),
+            None => Ok(tiled(shape, &grown(shape, &self.unit, most))),
             Some(moved) => {
                 let first = moved.source_axes[0];
                 let zone_axes = first..first + moved.copy_rank;
@@ -116,10 +116,10 @@ impl Transfer<'_> {
                     let others: Vec<u64> = (0..shape.len()).map(|axis| if zone_axes.contains(&axis) { 1 } else { shape[axis] }).collect();
                     let mut grown = grown(&others, &with(&unit, &zone_axes, 1), most / both);
                     zone_axes.clone().for_each(|axis| grown[axis] = shape[axis].max(1));
-                    return Ok(tiled(shape, &grown, None));
+                    return Ok(tiled(shape, &grown));
                 }
                 if moved.can_gather() {
-                    return Ok(tiled(shape, &grown(shape, &unit, most / 2), None));
+                    return Ok(tiled(shape, &grown(shape, &unit, most / 2)));
                 }
                 // Fewer steps than a chunk spans: chunks are then written in parts.
                 (0..shape.len()).filter(|axis| !zone_axes.contains(axis)).for_each(|axis| unit[axis] = 1);
@@ -131,7 +131,7 @@ impl Transfer<'_> {
                     ));
                 }
                 zone_axes.for_each(|axis| unit[axis] = shape[axis].max(1));
-                Ok(tiled(shape, &unit, None))
+                Ok(tiled(shape, &unit))
             }
         }
     }
@@ -214,8 +214,8 @@ impl Transfer<'_> {
             .start
             .iter()
             .zip(&block.count)
-            .map(|(&start, &count)| AxisSelection::range(start, count))
-            .collect::<Result<Vec<_>>>()?;
+            .map(|(&start, &count)| strided(start, count))
+            .collect::<Vec<_>>();
         match elements {
             Elements::Numbers(bytes, number) => {
                 self.to.write(call, &selection, Input::from_bytes(&bytes, number, &block.count)?)
@@ -353,6 +353,10 @@ fn allocated(len: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn strided(start: u64, count: usize) -> AxisSelection<'static> {
+    AxisSelection::Strided { start, count, step: 1 }
+}
+
 fn elements(block: &Block) -> u64 {
     block.count.iter().map(|count| *count as u64).product()
 }
@@ -379,11 +383,11 @@ fn grown(shape: &[u64], unit: &[u64], most: u64) -> Vec<u64> {
 }
 
 /// The blocks of `extent` that cover `shape`, in C order.
-fn tiled(shape: &[u64], extent: &[u64], first: Option<Block>) -> Vec<Block> {
+fn tiled(shape: &[u64], extent: &[u64]) -> Vec<Block> {
     if shape.contains(&0) {
         return Vec::new();
     }
-    let mut blocks = vec![first.unwrap_or(Block { start: Vec::new(), count: Vec::new() })];
+    let mut blocks = vec![Block { start: Vec::new(), count: Vec::new() }];
     for (&size, &step) in shape.iter().zip(extent) {
         blocks = blocks
             .into_iter()
@@ -412,10 +416,10 @@ pub(super) fn write_ids(
     written: Written<'_>,
 ) -> Result<()> {
     let shape = to.shape();
-    for (number, block) in tiled(shape, &grown(shape, &[unit], 1 << 20), None).into_iter().enumerate() {
+    for (number, block) in tiled(shape, &grown(shape, &[unit], 1 << 20)).into_iter().enumerate() {
         let (start, count) = (block.start[0], block.count[0]);
         let values = ids(start..start + count as u64)?;
-        to.write(call, &[AxisSelection::range(start, count)?], Input::from_slice(&values, &[count])?)
+        to.write(call, &[strided(start, count)], Input::from_slice(&values, &[count])?)
             .context(|| format!("array {}", to.full_name()))?;
         written(number, count as u64)?;
     }
@@ -432,11 +436,11 @@ mod tests {
         assert_eq!(grown(&[12, 1000], &[1, 100], 5000), [5, 1000]);
         assert_eq!(grown(&[12, 1000], &[1, 100], 1), [1, 100]);
         assert_eq!(grown(&[12, 30], &[4, 100], 1 << 20), [12, 30]);
-        let blocks = tiled(&[5, 7], &[2, 4], None);
+        let blocks = tiled(&[5, 7], &[2, 4]);
         assert_eq!(blocks.len(), 6);
         assert_eq!(blocks.iter().map(elements).sum::<u64>(), 35);
         assert_eq!(blocks[5], Block { start: vec![4, 4], count: vec![1, 3] });
-        assert!(tiled(&[5, 0], &[1, 1], None).is_empty());
-        assert_eq!(tiled(&[], &[], None).len(), 1);
+        assert!(tiled(&[5, 0], &[1, 1]).is_empty());
+        assert_eq!(tiled(&[], &[]).len(), 1);
     }
 }
