@@ -234,6 +234,22 @@ typedef struct DggsOpenRequest
     bool forced;       /**< the user asked for this driver by prefix or by name: anything else than a group is an error */
 } DggsOpenRequest;
 
+/* ---- Copying ---- */
+
+/** GDAL's GDALProgressFunc: told how much is done, in [0, 1]; returns 0 to stop. Rust calls it in the thread of the call,
+ * with a NULL message. */
+typedef int (*DggsProgress)(double done, const char *message, void *data);
+
+/** What the user asks to be copied. */
+typedef struct DggsCopyRequest
+{
+    void *source;     /**< a GDALDatasetH; nobody else uses it during the call */
+    const char *name; /**< of the store to be made */
+    DggsPairs options; /**< creation options */
+    DggsProgress progress; /**< may be NULL */
+    void *progress_data;
+} DggsCopyRequest;
+
 /* ---- The table ---- */
 
 /** Every function that C++ calls. */
@@ -300,6 +316,18 @@ typedef struct DggsApi
     /** Fetches the window's chunks into the cache; its steps are 1. */
     DggsStatus (*array_advise_read)(const DggsArray *array, const DggsWindow *window, const DggsPairs *options,
                                     DggsReport *report);
+
+    /** Copies a dataset to a new store; all of it is written, or nothing of it is there. */
+    DggsStatus (*create_copy)(const DggsCopyRequest *request, DggsReport *report);
+
+    /** Deletes a store, which must not be named with the prefix. */
+    DggsStatus (*delete_store)(const char *name, DggsReport *report);
+
+    /** Renames a store; nothing may be at `new_name`. */
+    DggsStatus (*rename_store)(const char *old_name, const char *new_name, DggsReport *report);
+
+    /** Copies the files of a store; nothing may be at `new_name`. */
+    DggsStatus (*copy_store)(const char *old_name, const char *new_name, DggsReport *report);
 
     void (*free_group)(DggsGroup *group);
     void (*free_array)(DggsArray *array);

@@ -16,6 +16,7 @@ mod array;
 mod bindings {
     include!(concat!(env!("OUT_DIR"), "/dggs_abi.rs"));
 }
+mod copy;
 mod group;
 mod guard;
 mod handle;
