@@ -3,7 +3,9 @@
 use std::sync::OnceLock;
 
 use once_cell::sync::OnceCell;
+use serde_json::{Map, Value};
 
+use crate::error::{Error, Result};
 use crate::grid::{GridSpec, Surface};
 use crate::store::proj;
 
@@ -54,6 +56,31 @@ pub(super) fn grid_definition(spec: &GridSpec) -> String {
         }
         _ => WGS84.into(),
     }
+}
+
+/// The attribute `_CRS` of a CRS that PROJ understands: `wkt` (WKT2:2019), `projjson`, and `url` where an authority of OGC's
+/// register defines it (OGC 21-032, clause 5.2).
+///
+/// # Errors
+/// PROJ does not understand it.
+pub(super) fn attribute(definition: &str) -> Result<Value> {
+    let made = |definition: &str| {
+        let forms = proj::crs_forms(definition)?;
+        let mut members = Map::new();
+        if let Some((authority, code)) = forms.authority.filter(|(authority, _)| authority == "EPSG") {
+            members.insert("url".into(), format!("http://www.opengis.net/def/crs/{authority}/0/{code}").into());
+        }
+        members.insert("wkt".into(), forms.wkt.into());
+        let projjson = serde_json::from_str(&forms.projjson)
+            .map_err(|error| Error::invalid(format!("PROJ gives a PROJJSON that is no JSON: {error}")))?;
+        members.insert("projjson".into(), projjson);
+        Ok(Value::Object(members))
+    };
+    if definition != WGS84 {
+        return made(definition);
+    }
+    static OF_WGS84: OnceCell<Value> = OnceCell::new();
+    OF_WGS84.get_or_try_init(|| made(definition)).cloned()
 }
 
 /// WGS84's figure: semi-major axis in metres and inverse flattening (EPSG ellipsoid 7030).

@@ -6,14 +6,18 @@
 mod axis;
 mod computed;
 mod connection;
+mod create;
 pub mod creation;
 mod crs;
 mod detect;
+mod editing;
+mod finder;
 mod gather;
 mod group;
 mod layer;
 mod open;
 mod options;
+mod path;
 mod placed;
 mod positions;
 mod progression;
@@ -28,7 +32,9 @@ use crate::store::{Call, Input, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
 pub use create::{CreateRequest, create};
-pub use open::{Identified, OpenRequest, identify, open};
+pub use finder::ZoneFinder;
+pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
+pub use path::{array_at, group_at};
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,6 +215,18 @@ pub trait Array: Send + Sync {
     }
     /// Natural block (chunk) along each axis; 0 where unknown.
     fn block_size(&self) -> Vec<u64>;
+    /// The smallest block that can be read alone: differs from [`Array::block_size`] in shards.
+    fn read_block_size(&self) -> Vec<u64> {
+        self.block_size()
+    }
+    /// The array's zones; `None` where it lies on no zone axis.
+    fn zone_finder(&self) -> Option<ZoneFinder> {
+        None
+    }
+    /// False for what only says which zone is where: ids, centres, everything computed.
+    fn is_data(&self) -> bool {
+        true
+    }
     /// Key and value pairs of `GetStructuralInfo()`.
     fn structural_info(&self) -> Vec<(String, String)>;
 
@@ -245,7 +263,7 @@ pub trait Array: Send + Sync {
     ///
     /// # Errors
     /// As [`Array::write_numbers`]; a text that is longer than the type allows.
-    fn write_texts(&self, _call: &Arc<Call>, _window: &Window, _texts: &[Option<&str>]) -> Result<()> {
+    fn write_texts(&self, _call: &Arc<Call>, _window: &Window, _texts: &[Option<String>]) -> Result<()> {
         read_only(self.full_name())
     }
 
