@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) tree: Arc<Tree>,
     /// Nodes whose metadata are not as in the store.
     pub(super) changed: HashSet<String>,
+    /// Those of them that are not in the store at all.
+    pub(super) created: HashSet<String>,
     pub(super) is_consolidated: bool,
     /// Whether the consolidated metadata are not as in the store.
     pub(super) is_outdated: bool,
@@ -57,6 +59,7 @@ impl Editor {
             state: Mutex::new(State {
                 tree: Arc::new(tree),
                 changed: HashSet::from([String::new()]),
+                created: HashSet::from([String::new()]),
                 is_consolidated: true,
                 is_outdated: true,
             }),
@@ -115,6 +118,7 @@ impl Editor {
             state: Mutex::new(State {
                 tree: Arc::new(tree),
                 changed: HashSet::new(),
+                created: HashSet::new(),
                 is_consolidated,
                 is_outdated: false,
             }),
@@ -189,6 +193,7 @@ impl Editor {
         let node = node()?;
         Arc::make_mut(&mut state.tree).insert(&path, node);
         state.touch(&path);
+        state.created.insert(path);
         Ok(())
     }
 
@@ -334,7 +339,7 @@ pub(super) fn normal(path: &str) -> &str {
     path.trim_matches('/')
 }
 
-fn none(path: &str) -> Error {
+pub(super) fn none(path: &str) -> Error {
     Error::not_found(format!("there is no /{path} of that kind"))
 }
 

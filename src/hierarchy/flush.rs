@@ -30,6 +30,7 @@ impl State {
                 write_node(store, &path, node, None)?;
             }
             self.changed.remove(&path);
+            self.created.remove(&path);
         }
         let Some(root) = self.tree.node("") else { return Ok(()) };
         let consolidates = self.is_consolidated && self.is_outdated && !root.is_array;
@@ -45,6 +46,7 @@ impl State {
             (_, false) => {}
         }
         self.changed.remove("");
+        self.created.remove("");
         self.is_outdated = false;
         Ok(())
     }
