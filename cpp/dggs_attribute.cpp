@@ -62,7 +62,9 @@ class DGGSAttribute final : public GDALAttribute
     /** Stores the values under its name. */
     bool Store();
 
-    bool Rename(const std::string &osNewName) DGGS_OVERRIDE_SINCE_3_8;
+    // nobody calls it before it overrides something
+    [[maybe_unused]] bool
+    Rename(const std::string &osNewName) DGGS_OVERRIDE_SINCE_3_8;
 
     const std::vector<std::shared_ptr<GDALDimension>> &
     GetDimensions() const override

@@ -1,8 +1,8 @@
 //! Slots that create and change groups and arrays.
 
 use std::ffi::{c_char, c_void};
-use std::sync::Arc;
 use std::slice;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -264,12 +264,7 @@ pub(super) unsafe fn set_crs(array: &ArrayBody, call: &Arc<Call>, definition: *c
 
 /// # Safety
 /// `array_resize`: `sizes` is NULL or has `size_count` sizes.
-pub(super) unsafe fn resize(
-    array: &ArrayBody,
-    call: &Arc<Call>,
-    size_count: usize,
-    sizes: *const u64,
-) -> Result<()> {
+pub(super) unsafe fn resize(array: &ArrayBody, call: &Arc<Call>, size_count: usize, sizes: *const u64) -> Result<()> {
     // SAFETY: the caller's promise.
     array.array.resize(call, unsafe { input::list(sizes, size_count, "the list of sizes") }?)
 }

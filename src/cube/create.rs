@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::cube::Group;
 use crate::cube::connection::{self, PREFIX};
 use crate::cube::creation::{CreationOptions, LevelOption};
-use crate::cube::editing::{Editing, EditedGroup};
+use crate::cube::editing::{EditedGroup, Editing};
 use crate::cube::group::Shared;
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::Editor;
@@ -40,7 +40,9 @@ fn create_store(call: &Arc<Call>, request: &CreateRequest) -> Result<Arc<dyn Gro
     }
     let options = CreationOptions::parse(&request.options)?;
     if options.level == Some(LevelOption::Auto) {
-        return Err(Error::invalid("option LEVEL=AUTO takes the level from a source; name the level of a new data set"));
+        return Err(Error::invalid(
+            "option LEVEL=AUTO takes the level from a source; name the level of a new data set",
+        ));
     }
     let grid = options.grid()?;
     let level = grid.as_ref().map(|grid| options.level_on(&**grid)).transpose()?.flatten();

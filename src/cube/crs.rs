@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 
 use once_cell::sync::OnceCell;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::convention;
+use crate::error::Result;
 use crate::grid::{GridSpec, Surface};
-use crate::store::proj;
+use crate::store::proj::{self, CrsTexts};
 
 /// A CRS that is looked up in PROJ when it is first asked for.
 pub(super) struct Crs {
@@ -65,16 +66,8 @@ pub(super) fn grid_definition(spec: &GridSpec) -> String {
 /// PROJ does not understand it.
 pub(super) fn attribute(definition: &str) -> Result<Value> {
     let made = |definition: &str| {
-        let forms = proj::crs_forms(definition)?;
-        let mut members = Map::new();
-        if let Some((authority, code)) = forms.authority.filter(|(authority, _)| authority == "EPSG") {
-            members.insert("url".into(), format!("http://www.opengis.net/def/crs/{authority}/0/{code}").into());
-        }
-        members.insert("wkt".into(), forms.wkt.into());
-        let projjson = serde_json::from_str(&forms.projjson)
-            .map_err(|error| Error::invalid(format!("PROJ gives a PROJJSON that is no JSON: {error}")))?;
-        members.insert("projjson".into(), projjson);
-        Ok(Value::Object(members))
+        let CrsTexts { wkt, projjson, url } = proj::crs_texts(definition)?;
+        Ok(convention::crs::attribute(url.as_deref(), &wkt, projjson.as_deref()))
     };
     if definition != WGS84 {
         return made(definition);

@@ -45,7 +45,16 @@ impl Shared {
     pub(super) fn of_new(path: String, editing: Arc<Editing>) -> Self {
         let (options, hidden_groups, shown_levels, level, only_array) = Default::default();
         let connection = String::new();
-        Self { options, hidden_groups, shown_levels, level, only_array, connection, store: path, editing: Some(editing) }
+        Self {
+            options,
+            hidden_groups,
+            shown_levels,
+            level,
+            only_array,
+            connection,
+            store: path,
+            editing: Some(editing),
+        }
     }
 }
 
@@ -248,6 +257,7 @@ impl CubeGroup {
             array,
             Overlay {
                 store: self.shared.store.clone(),
+                editing: self.shared.editing.clone(),
                 finder,
                 is_ids,
                 is_data: layer.is_some_and(|layer| !is_ids && !is_centroid(layer)),

@@ -190,8 +190,7 @@ impl StoredArray {
     /// Writes to the positions of `window`.
     fn written(&self, window: &Window, write: impl FnOnce(&[AxisSelection<'_>]) -> Result<()>) -> Result<()> {
         self.edited(|editing, path| {
-            let chosen: Vec<Chosen> =
-                window.progressions(&self.dimensions)?.into_iter().map(Chosen::Strided).collect();
+            let chosen: Vec<Chosen> = window.progressions(&self.dimensions)?.into_iter().map(Chosen::Strided).collect();
             write(&Chosen::selections(&chosen))?;
             editing.written(path);
             Ok(())

@@ -28,73 +28,18 @@ pub struct CrsTexts {
 /// PROJ does not understand it, or it is no CRS.
 pub fn crs_to_wkt(definition: &str) -> Result<String> {
     let context = Context::new();
-    wkt(&context, &crs(&context, definition)?, definition)
+    context.crs(definition)?.wkt(&context, definition)
 }
 
-/// A CRS in the forms that a store holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrsForms {
-    /// WKT2:2019.
-    pub wkt: String,
-    /// PROJJSON.
-    pub projjson: String,
-    /// Name and code of the authority that defines it, as it is spelled in `wkt`.
-    pub authority: Option<(String, String)>,
-}
-
-/// All forms of a CRS given as [`crs_to_wkt`] takes it.
+/// All forms of a CRS given in any of them.
 ///
 /// # Errors
 /// As [`crs_to_wkt`].
-pub fn crs_forms(definition: &str) -> Result<CrsForms> {
+pub fn crs_texts(definition: &str) -> Result<CrsTexts> {
     let context = Context::new();
-    let object = crs(&context, definition)?;
-    // SAFETY: proj.h: the texts belong to the object and live until the next such call; they are copied at once.
-    let (projjson, name, code) = unsafe {
-        (
-            ffi::text(proj_sys::proj_as_projjson(context.0, object.0, [ptr::null::<c_char>()].as_ptr())),
-            ffi::text(proj_sys::proj_get_id_auth_name(object.0, 0)),
-            ffi::text(proj_sys::proj_get_id_code(object.0, 0)),
-        )
-    };
-    let projjson = projjson.ok_or_else(|| {
-        Error::invalid(format!("\"{}\" cannot be written as PROJJSON: {}", shorten(definition), context.error()))
-    })?;
-    Ok(CrsForms { wkt: wkt(&context, &object, definition)?, projjson, authority: name.zip(code) })
-}
-
-fn crs(context: &Context, definition: &str) -> Result<Object> {
-    let text = c_string(definition)?;
-    // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
-    let object = unsafe { proj_sys::proj_create(context.0, text.as_ptr()) };
-    if object.is_null() {
-        return Err(Error::invalid(format!(
-            "PROJ does not understand the CRS \"{}\": {}",
-            shorten(definition),
-            context.error()
-        )));
-    }
-    let object = Object(object);
-    // SAFETY: proj.h: a valid object.
-    if unsafe { proj_sys::proj_is_crs(object.0) } == 0 {
-        return Err(Error::invalid(format!("\"{}\" is no CRS", shorten(definition))));
-    }
-    Ok(object)
-}
-
-fn wkt(context: &Context, object: &Object, definition: &str) -> Result<String> {
-    // SAFETY: proj.h: the text belongs to the object and lives until the next such call; it is copied at once.
-    let wkt = unsafe {
-        ffi::text(proj_sys::proj_as_wkt(
-            context.0,
-            object.0,
-            PJ_WKT_TYPE_PJ_WKT2_2019,
-            [ptr::null::<c_char>()].as_ptr(),
-        ))
-    };
-    wkt.ok_or_else(|| {
-        Error::invalid(format!("\"{}\" cannot be written as WKT2: {}", shorten(definition), context.error()))
-    })
+    let object = context.crs(definition)?;
+    let wkt = object.wkt(&context, definition)?;
+    Ok(CrsTexts { wkt, projjson: object.projjson(&context), url: object.url() })
 }
 
 /// The head of a long definition, for a message.

@@ -61,7 +61,8 @@ impl ArrayOptions {
 
 /// As many sizes as there are axes, each at least 1.
 fn extents(option: &str, text: &str, rank: usize) -> Result<Vec<u64>> {
-    let sizes: Option<Vec<u64>> = text.split(',').map(|size| size.trim().parse().ok().filter(|&size| size > 0)).collect();
+    let sizes: Option<Vec<u64>> =
+        text.split(',').map(|size| size.trim().parse().ok().filter(|&size| size > 0)).collect();
     match sizes {
         Some(sizes) if sizes.len() == rank => Ok(sizes),
         _ => Err(Error::invalid(format!(
@@ -126,10 +127,10 @@ mod tests {
 
     #[test]
     fn options_are_named_as_in_gdals_zarr_driver() {
-        let options = parse("compress=blosc BLOSC_CNAME=zstd BLOSC_SHUFFLE=2 blosc_clevel=9 BLOCKSIZE=1,64 SHARDSIZE=2,64");
+        let options =
+            parse("compress=blosc BLOSC_CNAME=zstd BLOSC_SHUFFLE=2 blosc_clevel=9 BLOCKSIZE=1,64 SHARDSIZE=2,64");
         let options = options.unwrap();
-        let blosc =
-            Compressor::Blosc { codec: "zstd".into(), level: 9, shuffle: Shuffle::Bit, block_size: 0 };
+        let blosc = Compressor::Blosc { codec: "zstd".into(), level: 9, shuffle: Shuffle::Bit, block_size: 0 };
         assert_eq!(options.compressor, Some(blosc));
         assert_eq!((options.chunk_shape, options.shard_shape), (Some(vec![1, 64]), Some(Some(vec![2, 64]))));
         assert_eq!(parse("SHARDSIZE=none").unwrap().shard_shape, Some(None));

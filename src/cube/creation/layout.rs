@@ -46,12 +46,13 @@ pub fn layout(shape: &[u64], element_size: usize, zones: Option<ZoneCut<'_>>, fo
     let element = (element_size as u64).max(1);
     let Some(zones) = zones else { return Layout { chunk: halved(shape, FILE_BYTES / element), shard: None } };
     let mut chunk = spans(shape, zones.axis);
-    let others: u64 = chunk.iter().enumerate().filter(|(axis, _)| *axis != zones.axis).map(|(_, extent)| extent).product();
+    let others: u64 =
+        chunk.iter().enumerate().filter(|(axis, _)| *axis != zones.axis).map(|(_, extent)| extent).product();
     let size = shape[zones.axis].max(1);
     let bytes = if format == Format::V2 { FILE_BYTES } else { INNER_BYTES };
     let length = match zones.chunk_level {
         Some(level) => zones.length_of(level),
-        None => zones.length_within((bytes / (element * others)).max(1)),
+        None => zones.length_within((bytes / (element * others)).max(1), size),
     };
     chunk[zones.axis] = length.min(size);
     if format == Format::V2 || length >= size {
@@ -59,7 +60,7 @@ pub fn layout(shape: &[u64], element_size: usize, zones: Option<ZoneCut<'_>>, fo
     }
     let wanted = match zones.shard_level {
         Some(level) => zones.length_of(level),
-        None => zones.length_within((SHARD_BYTES / (element * others)).max(1)),
+        None => zones.length_within((SHARD_BYTES / (element * others)).max(1), size),
     };
     let mut shard = chunk.clone();
     shard[zones.axis] = wanted.min(size).next_multiple_of(length);
@@ -116,10 +117,19 @@ impl ZoneCut<'_> {
         [0, zones / 2, zones - 1].into_iter().all(lies_together).then_some(length)
     }
 
-    /// The largest length of a zone that is at most `most`, else the largest power of two.
-    fn length_within(&self, most: u64) -> u64 {
-        let exact = (0..=self.level).find_map(|level| self.exact(level).filter(|&length| length <= most));
-        exact.unwrap_or(1 << most.ilog2())
+    /// The largest length that is at most `most`: all `size` positions, a few of the coarsest zones, one zone, or a power of
+    /// two.
+    fn length_within(&self, most: u64, size: u64) -> u64 {
+        if size <= most {
+            return size;
+        }
+        if let Some(coarsest) = self.exact(0).filter(|&length| length <= most) {
+            let count = self.grid.zone_count(0);
+            let several = (1..=(most / coarsest).min(count)).rev().find(|several| count.is_multiple_of(*several));
+            return coarsest * several.unwrap_or(1);
+        }
+        let zone = (1..=self.level).find_map(|level| self.exact(level).filter(|&length| length <= most));
+        zone.unwrap_or(1 << most.ilog2())
     }
 }
 
@@ -134,8 +144,7 @@ mod tests {
         spec.indexing = indexing.unwrap_or(spec.indexing);
         let grid = family.grid(&spec).unwrap();
         let shape: Vec<u64> = others.iter().copied().chain([grid.zone_count(level)]).collect();
-        let zones =
-            ZoneCut { axis: others.len(), grid: &*grid, level, chunk_level: None, shard_level: None };
+        let zones = ZoneCut { axis: others.len(), grid: &*grid, level, chunk_level: None, shard_level: None };
         layout(&shape, 4, Some(zones), format)
     }
 
@@ -159,6 +168,8 @@ mod tests {
     #[test]
     fn a_small_array_is_one_chunk() {
         assert_eq!(cut("HEALPix", None, 3, &[2], Format::V3), Layout { chunk: vec![2, 768], shard: None });
+        let base_zones = cut("HEALPix", None, 5, &[12], Format::V3);
+        assert_eq!(base_zones, Layout { chunk: vec![12, 4096], shard: Some(vec![12, 12_288]) });
         assert_eq!(layout(&[], 8, None, Format::V3), Layout { chunk: vec![], shard: None });
         assert_eq!(layout(&[0], 8, None, Format::V3), Layout { chunk: vec![1], shard: None });
         assert_eq!(layout(&[100, 1000, 1000], 8, None, Format::V3).chunk, [1, 131, 1000]);

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+use super::Editing;
 use super::axis::{NewZones, Place};
 use super::new_array::{self, OnZones};
-use super::Editing;
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::layer::ZONE_DIMENSION;
 use crate::cube::{Array, Attributes, DataType, Dimension, Group, NewArray};
@@ -150,9 +150,7 @@ impl EditedGroup {
         let old = now.grid_of(&names);
         let zones = match (on, &old) {
             (Some(zones), _) => OnZones::New(zones),
-            (None, Some((grid, level))) => {
-                OnZones::Old { grid: &**grid, level: *level, like: now.like(&names) }
-            }
+            (None, Some((grid, level))) => OnZones::Old { grid: &**grid, level: *level, like: now.like(&names) },
             (None, None) => OnZones::No,
         };
         let is_known = |dimension: &&&Dimension| {
@@ -180,7 +178,10 @@ impl EditedGroup {
     /// As [`EditedGroup::announce`], for an axis without an id array: its first array says that it is there.
     fn announce_once(&self, zones: &NewZones) -> Result<()> {
         let mut made = self.editing.made();
-        let known = made.zones.iter_mut().find(|known| known.group == zones.group && known.description.dimensions == zones.description.dimensions);
+        let known = made
+            .zones
+            .iter_mut()
+            .find(|known| known.group == zones.group && known.description.dimensions == zones.description.dimensions);
         let first = known.is_some_and(|known| !std::mem::replace(&mut known.ids_written, true));
         drop(made);
         if first { self.announce(zones) } else { Ok(()) }
@@ -304,10 +305,9 @@ impl Group for EditedGroup {
         let is_stored = self.editing.editor.array_names(self.full_name())?.iter().any(|known| known == name);
         match is_stored {
             true => self.place(self.editing.delete(call, &self.path_of(name))),
-            false => self.place(Err(Error::not_found(format!(
-                "{}: there is no stored array '{name}'",
-                self.full_name()
-            )))),
+            false => {
+                self.place(Err(Error::not_found(format!("{}: there is no stored array '{name}'", self.full_name()))))
+            }
         }
     }
 

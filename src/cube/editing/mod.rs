@@ -135,7 +135,8 @@ impl Editing {
         };
         made.dimensions.iter_mut().for_each(|dimension| dimension.group = moved(&dimension.group));
         made.zones.iter_mut().for_each(|zones| zones.group = moved(&zones.group));
-        made.levels = std::mem::take(&mut made.levels).into_iter().map(|(group, level)| (moved(&group), level)).collect();
+        made.levels =
+            std::mem::take(&mut made.levels).into_iter().map(|(group, level)| (moved(&group), level)).collect();
         drop(made);
         self.changed();
         Ok(())
@@ -158,7 +159,9 @@ impl Editing {
     /// Id arrays that were made here are part of what tells the grid.
     fn refuse_ids(&self, path: &str, what: &str) -> Result<()> {
         match self.made().zones.iter().any(|zones| zones.ids_path().as_deref() == Some(path)) {
-            true => Err(Error::invalid(format!("{path} lists the zone ids, without which there is no grid: it is not {what}"))),
+            true => Err(Error::invalid(format!(
+                "{path} lists the zone ids, without which there is no grid: it is not {what}"
+            ))),
             false => Ok(()),
         }
     }
