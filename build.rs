@@ -5,10 +5,11 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "cpp/dggs_array.cpp",
     "cpp/dggs_array_edit.cpp",
     "cpp/dggs_attribute.cpp",
+    "cpp/dggs_copy.cpp",
     "cpp/dggs_dataset.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",
