@@ -11,6 +11,7 @@ mod detect;
 mod gather;
 mod group;
 mod layer;
+mod line;
 mod open;
 mod options;
 mod placed;
@@ -26,6 +27,7 @@ use crate::error::Result;
 use crate::store::{Call, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
+pub use line::{Indices, ZoneLine};
 pub use open::{Identified, OpenRequest, identify, open};
 
 /// One axis of an array, as GDAL shows it.
@@ -79,6 +81,11 @@ pub trait Group: Send + Sync {
     fn structural_info(&self) -> Vec<(String, String)>;
     /// A connection string that opens the same store with the same open options; empty when the name alone does.
     fn connection(&self) -> &str;
+
+    /// The zone axes of this group, as views show them.
+    fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {
+        Vec::new()
+    }
 }
 
 /// An array of the opened store: stored, selected or computed.
