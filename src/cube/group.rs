@@ -24,6 +24,8 @@ use crate::store::Call;
 pub(super) struct Shared {
     /// The open options.
     pub(super) options: Options,
+    /// The open options as they were given.
+    pub(super) pairs: Vec<(String, String)>,
     /// Full names of groups that are not shown: other levels of a pyramid from which `LEVEL` selects.
     pub(super) hidden_groups: BTreeSet<String>,
     /// Full name and level of each group that is shown.
@@ -438,6 +440,10 @@ impl Group for CubeGroup {
 
     fn connection(&self) -> &str {
         &self.shared.connection
+    }
+
+    fn open_options(&self) -> &[(String, String)] {
+        &self.shared.pairs
     }
 
     fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {

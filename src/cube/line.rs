@@ -9,6 +9,7 @@ use crate::cube::group::CubeGroup;
 use crate::cube::layer::{Layer, ZONE_DIMENSION};
 use crate::cube::positions::RankedRanges;
 use crate::cube::progression::Progression;
+use crate::cube::quantity::Quantity;
 use crate::cube::{Array, Dimension, Group};
 use crate::error::{Context, Result};
 use crate::grid::{Grid, Zone, ZoneSet};
@@ -129,6 +130,13 @@ impl ZoneLine {
     /// The array `name` on this line's zones; `None` when there is none.
     pub fn open_array(&self, call: &Arc<Call>, name: &str) -> Result<Option<Arc<dyn Array>>> {
         self.group.array_on(call, name, &self.layer).context(|| self.group.store().to_owned())
+    }
+
+    /// True when an array is computed and holds zone ids.
+    pub fn holds_ids(&self, name: &str) -> bool {
+        use Quantity::{Children, Neighbours, Parent, ZoneId};
+        let mut computed = self.layer.computed.iter();
+        computed.any(|(known, quantity)| known == name && matches!(quantity, Children | Neighbours | Parent | ZoneId))
     }
 
     /// Which of an array's dimensions is this line.

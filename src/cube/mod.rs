@@ -82,6 +82,11 @@ pub trait Group: Send + Sync {
     /// A connection string that opens the same store with the same open options; empty when the name alone does.
     fn connection(&self) -> &str;
 
+    /// The open options, of the whole store.
+    fn open_options(&self) -> &[(String, String)] {
+        &[]
+    }
+
     /// The zone axes of this group, as views show them.
     fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {
         Vec::new()
