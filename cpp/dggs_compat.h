@@ -20,11 +20,18 @@ static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
 #define DGGS_OVERRIDE_SINCE_3_8
 #endif
 
+/** GDAL 3.10 gave a list of bands its own type. */
+#ifndef BANDMAP_TYPE
+#define BANDMAP_TYPE int *
+#endif
+
 /** GDAL 3.12 made what only looks at a dataset const. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 12, 0)
 #define DGGS_CONST_SINCE_3_12 const
+using DGGSGeoTransform = GDALGeoTransform &;
 #else
 #define DGGS_CONST_SINCE_3_12
+using DGGSGeoTransform = double *;
 #endif
 
 /** GDAL 3.13 gave arrays overviews. */

@@ -1,5 +1,6 @@
 /* The driver: identify, open, and what it declares about itself. */
 #include "dggs_multidim.h"
+#include "dggs_raster.h"
 
 namespace
 {
@@ -139,7 +140,7 @@ int Identify(GDALOpenInfo *poOpenInfo)
 GDALDataset *Open(GDALOpenInfo *poOpenInfo)
 {
     if (!IsMultidimAsked(poOpenInfo))
-        return nullptr;
+        return DGGSOpenClassic(poOpenInfo, IsForced(poOpenInfo));
 
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
     DggsOpenRequest sRequest;

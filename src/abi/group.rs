@@ -8,7 +8,7 @@ use super::bindings::{DggsArray, DggsAttributes, DggsDimensions, DggsGroup, Dggs
 use super::handle::{self, ArrayBody, GroupBody};
 use super::memory::Owned;
 use super::{input, output};
-use crate::cube::{Array, Group};
+use crate::cube;
 use crate::error::Result;
 use crate::store::Call;
 
@@ -18,7 +18,7 @@ pub(super) unsafe fn open_group(group: &GroupBody, call: &Arc<Call>, name: *cons
     // SAFETY: the caller's promise.
     let name = unsafe { input::text(name, "the group's name") }?;
     let found = match name.strip_prefix('/') {
-        Some(path) => find_group(&group.root, call, path)?,
+        Some(path) => cube::group_at(&group.root, call, path)?,
         None => group.group.open_group(call, name)?,
     };
     Ok(found.map_or(ptr::null_mut(), |found| handle::into_raw(GroupBody::new(found, Arc::clone(&group.root)))))
@@ -30,7 +30,7 @@ pub(super) unsafe fn open_array(group: &GroupBody, call: &Arc<Call>, name: *cons
     // SAFETY: the caller's promise.
     let name = unsafe { input::text(name, "the array's name") }?;
     let found = match name.strip_prefix('/') {
-        Some(path) => find_array(&group.root, call, path)?,
+        Some(path) => cube::array_at(&group.root, call, path)?,
         None => group.group.open_array(call, name)?,
     };
     match found {
@@ -57,25 +57,4 @@ pub(super) fn dimensions(group: &GroupBody, call: &Arc<Call>) -> Result<*mut Dgg
 
 pub(super) fn attributes(group: &GroupBody, _call: &Arc<Call>) -> Result<*mut DggsAttributes> {
     Ok(Owned::into_raw(output::attribute_list(group.group.attributes())))
-}
-
-/// The group at `path` (`a/b`, or empty) below `root`.
-fn find_group(root: &Arc<dyn Group>, call: &Arc<Call>, path: &str) -> Result<Option<Arc<dyn Group>>> {
-    let mut group = Arc::clone(root);
-    for name in path.split('/').filter(|name| !name.is_empty()) {
-        match group.open_group(call, name)? {
-            Some(child) => group = child,
-            None => return Ok(None),
-        }
-    }
-    Ok(Some(group))
-}
-
-/// The array at `path` (`a/u`) below `root`.
-fn find_array(root: &Arc<dyn Group>, call: &Arc<Call>, path: &str) -> Result<Option<Arc<dyn Array>>> {
-    let (groups, name) = path.rsplit_once('/').unwrap_or(("", path));
-    match find_group(root, call, groups)? {
-        Some(group) => group.open_array(call, name),
-        None => Ok(None),
-    }
 }

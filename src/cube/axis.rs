@@ -6,6 +6,9 @@
 
 use std::sync::{Arc, OnceLock};
 
+use once_cell::sync::OnceCell;
+
+use crate::cube::finder::{PointIndex, ZoneFinder, ZoneIndex};
 use crate::cube::placed::Placed;
 use crate::cube::positions::{Positions, RankedRanges};
 use crate::cube::progression::{Chosen, Progression};
@@ -42,6 +45,8 @@ pub(super) enum Source {
 pub(super) struct IdArray {
     array: Arc<hierarchy::Array>,
     kept: OnceLock<Vec<Zone>>,
+    /// Positions by zone, made when they are first asked for.
+    index: OnceCell<ZoneIndex>,
 }
 
 impl IdArray {
@@ -61,7 +66,7 @@ impl IdArray {
                 array.full_name()
             )));
         }
-        Ok(Self { array, kept: OnceLock::new() })
+        Ok(Self { array, kept: OnceLock::new(), index: OnceCell::new() })
     }
 
     /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
@@ -131,6 +136,7 @@ pub(super) struct Axis {
     positions: Positions,
     /// The zones of the user's points, when `positions` are points.
     point_zones: Vec<Zone>,
+    point_index: PointIndex,
 }
 
 impl Axis {
@@ -142,7 +148,14 @@ impl Axis {
             Source::Ids(ids) => ids.array.shape()[0],
             Source::Placed(placed) => placed.len(),
         };
-        Self { grid, level, source: Arc::new(source), positions: Positions::All(len), point_zones: Vec::new() }
+        Self {
+            grid,
+            level,
+            source: Arc::new(source),
+            positions: Positions::All(len),
+            point_zones: Vec::new(),
+            point_index: PointIndex::default(),
+        }
     }
 
     /// The grid.
@@ -213,12 +226,14 @@ impl Axis {
             Positions::Points(_) => listed().map(|index| self.point_zones[index as usize]).collect(),
             _ => Vec::new(),
         };
-        Self { grid: self.grid.clone(), level: self.level, source: self.source.clone(), positions, point_zones }
-    }
-
-    /// True when the stored axis holds the whole globe.
-    pub(super) fn is_globe(&self) -> bool {
-        matches!(*self.source, Source::Globe)
+        Self {
+            grid: self.grid.clone(),
+            level: self.level,
+            source: self.source.clone(),
+            positions,
+            point_zones,
+            point_index: PointIndex::default(),
+        }
     }
 
     /// True when a shown index may be padding, that is hold no zone.
@@ -293,6 +308,50 @@ impl Axis {
         self.positions = Positions::Points(stored);
         self.point_zones = zones;
         Ok(())
+    }
+
+    /// True when every zone of the level is shown.
+    pub(super) fn is_global(&self) -> bool {
+        !self.is_selection()
+            && match &*self.source {
+                Source::Globe | Source::Placed(_) => true,
+                Source::Set(_) | Source::Ids(_) => self.len() == self.grid.zone_count(self.level),
+            }
+    }
+
+    /// The indices at which `zones` are shown, [`ZoneFinder::NOWHERE`] where they are not.
+    pub(super) fn positions_of(&self, call: &Arc<Call>, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
+        let mut fill = |position: &dyn Fn(Zone) -> Option<u64>| {
+            for (zone, place) in zones.iter().zip(positions.iter_mut()) {
+                *place = position(*zone).unwrap_or(ZoneFinder::NOWHERE);
+            }
+        };
+        if let Positions::Points(_) = &self.positions {
+            fill(&|zone| self.point_index.position(&self.point_zones, zone));
+            return Ok(());
+        }
+        match &*self.source {
+            Source::Globe => self.grid.positions(self.level, zones, positions)?,
+            Source::Set(set) => fill(&|zone| set.rank(zone.0)),
+            Source::Placed(placed) => placed.positions(zones, positions)?,
+            Source::Ids(ids) => {
+                let index = ids.index.get_or_try_init(|| self.index(call))?;
+                fill(&|zone| index.position(zone));
+            }
+        }
+        if let Positions::Some(shown) = &self.positions {
+            for place in positions.iter_mut().filter(|place| **place != ZoneFinder::NOWHERE) {
+                *place = shown.rank(*place).unwrap_or(ZoneFinder::NOWHERE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Positions by zone of a stored id array.
+    fn index(&self, call: &Arc<Call>) -> Result<ZoneIndex> {
+        let mut zones = Vec::new();
+        self.for_each_stored(call, |_, zone| zones.push(zone))?;
+        Ok(ZoneIndex::new(&zones))
     }
 
     /// The zones shown at `indices`; [`NO_ZONE`] where the store pads.

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::cube::axis::{Axis, NO_ID, NO_ZONE};
 use crate::cube::progression::Progression;
 use crate::cube::quantity::Quantity;
-use crate::cube::{Array, Attributes, DataType, Dimension, Window};
+use crate::cube::{Array, Attributes, DataType, Dimension, Window, ZoneFinder};
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneId};
 use crate::store::{self, Call, NumericType, Run, Source, Target};
@@ -304,6 +304,14 @@ impl Array for ComputedArray {
             room /= *size;
         }
         block
+    }
+
+    fn zone_finder(&self) -> Option<ZoneFinder> {
+        Some(ZoneFinder::new(self.axis.clone(), (0..self.zone_rank).collect(), self.store.clone()))
+    }
+
+    fn is_data(&self) -> bool {
+        false
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {

@@ -76,6 +76,9 @@ impl Connection {
     /// A connection string that opens the same with `options` in it.
     pub(super) fn with_options(&self, options: &[(String, String)]) -> String {
         let node = if self.node == "/" { String::new() } else { format!(":{}", self.node) };
+        if options.is_empty() {
+            return format!("{PREFIX}\"{}\"{node}", self.path);
+        }
         let pairs: Vec<String> =
             options.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
         format!("{PREFIX}\"{}\"{node}{QUERY}{}", self.path, pairs.join("&"))

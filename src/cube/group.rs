@@ -14,7 +14,7 @@ use crate::cube::line::ZoneLine;
 use crate::cube::options::Options;
 use crate::cube::quantity::Quantity;
 use crate::cube::stored::{Overlay, StoredArray};
-use crate::cube::{Array, Attributes, Dimension, Group, detect};
+use crate::cube::{Array, Attributes, Dimension, Group, ZoneFinder, detect};
 use crate::error::{Context, Result};
 use crate::grid;
 use crate::hierarchy;
@@ -238,11 +238,21 @@ impl CubeGroup {
         let crs = self.described(array.name()).and_then(|described| self.crs(described, layer, &mut attributes));
         let array_name = array.name().to_owned();
         let array_name = array_name.as_str();
+        let finder = layer.and_then(|layer| {
+            let at = |zone: &Dimension| dimensions.iter().position(|dimension| dimension.name == zone.name);
+            let axes = layer.dimensions.iter().map(at).collect::<Option<Vec<usize>>>()?;
+            Some(ZoneFinder::new(layer.axis.clone(), axes, self.shared.store.clone()))
+        });
+        let is_ids = layer.is_some_and(|layer| layer.id_array == array_name);
+        let is_centroid =
+            |layer: &Layer| Quantity::CENTROID.iter().any(|q| q.array_name() + &layer.suffix == array_name);
         Ok(StoredArray::new(
             array,
             Overlay {
                 store: self.shared.store.clone(),
-                is_ids: layer.is_some_and(|layer| layer.id_array == array_name),
+                finder,
+                is_ids,
+                is_data: layer.is_some_and(|layer| !is_ids && !is_centroid(layer)),
                 dimensions,
                 zone: layer.zip(zone_at).map(|(layer, at)| (at, layer.axis.clone())),
                 gather,

@@ -20,6 +20,7 @@ use crate::store::Call;
 pub struct ZoneLine {
     group: Arc<CubeGroup>,
     layer: Layer,
+    is_global: bool,
 }
 
 /// Indices along a [`ZoneLine`], ascending.
@@ -60,7 +61,7 @@ impl From<Range<u64>> for Indices {
 impl ZoneLine {
     /// The axis of `layer`, a layer of `group`.
     pub(super) fn new(group: Arc<CubeGroup>, layer: &Layer) -> Self {
-        Self { group, layer: layer.line(None) }
+        Self { group, layer: layer.line(None), is_global: layer.axis.is_global() }
     }
 
     /// Full name of the group.
@@ -100,7 +101,7 @@ impl ZoneLine {
 
     /// True when every zone of the level has its place.
     pub fn is_global(&self) -> bool {
-        !self.layer.axis.is_selection() && self.layer.axis.is_globe()
+        self.is_global
     }
 
     /// The zones at `count` indices from `start` on; `None` is padding.
@@ -118,7 +119,7 @@ impl ZoneLine {
     /// The line of `indices` alone.
     #[must_use]
     pub fn part(&self, indices: &Indices) -> Self {
-        Self { group: self.group.clone(), layer: self.layer.line(Some(&indices.0)) }
+        Self { group: self.group.clone(), layer: self.layer.line(Some(&indices.0)), is_global: false }
     }
 
     /// Names of the arrays on the zones: the stored ones but the zone ids and the zones' centres, then those that the open

@@ -8,12 +8,14 @@ mod computed;
 mod connection;
 mod crs;
 mod detect;
+mod finder;
 mod gather;
 mod group;
 mod layer;
 mod line;
 mod open;
 mod options;
+mod path;
 mod placed;
 mod positions;
 mod progression;
@@ -27,8 +29,10 @@ use crate::error::Result;
 use crate::store::{Call, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
+pub use finder::ZoneFinder;
 pub use line::{Indices, ZoneLine};
-pub use open::{Identified, OpenRequest, identify, open};
+pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
+pub use path::{array_at, group_at};
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +127,18 @@ pub trait Array: Send + Sync {
     }
     /// Natural block (chunk) along each axis; 0 where unknown.
     fn block_size(&self) -> Vec<u64>;
+    /// The smallest block that can be read alone: differs from [`Array::block_size`] in shards.
+    fn read_block_size(&self) -> Vec<u64> {
+        self.block_size()
+    }
+    /// The array's zones; `None` where it lies on no zone axis.
+    fn zone_finder(&self) -> Option<ZoneFinder> {
+        None
+    }
+    /// False for what only says which zone is where: ids, centres, everything computed.
+    fn is_data(&self) -> bool {
+        true
+    }
     /// Key and value pairs of `GetStructuralInfo()`.
     fn structural_info(&self) -> Vec<(String, String)>;
 

@@ -66,6 +66,43 @@ pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Gr
     open_connection(call, &connection, options).context(|| request.name.clone())
 }
 
+/// A store opened as a whole, and the node in it that was named.
+pub struct Named {
+    /// The store's root, or the group or array that the path itself names.
+    pub root: Arc<dyn Group>,
+    /// Path of the node within it, `/` for the root.
+    pub node: String,
+    /// Path of the store.
+    pub path: String,
+    /// The open options, those in the name among them.
+    pub options: Vec<(String, String)>,
+    connection: Connection,
+}
+
+impl Named {
+    /// A connection string of the node at `node` of the same store, with the same open options.
+    pub fn connection_of(&self, node: &str) -> String {
+        Connection { node: node.into(), ..self.connection.clone() }.with_options(&self.options)
+    }
+}
+
+/// Opens the root of the store in which `request` names a node, for what needs its neighbours too. Open options of the
+/// names `without` do not count in opening.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_named(call: &Arc<Call>, request: &OpenRequest, without: &[&str]) -> Result<Option<Named>> {
+    let mut connection = Connection::parse(&request.name)?;
+    connection.forced |= request.forced;
+    let node = std::mem::replace(&mut connection.node, "/".into());
+    let mut options = request.options.clone();
+    options.append(&mut connection.options);
+    let mut kept = options.clone();
+    kept.retain(|(key, _)| !without.iter().any(|name| name.eq_ignore_ascii_case(key)));
+    let root = open_connection(call, &connection, kept).context(|| request.name.clone())?;
+    Ok(root.map(|root| Named { root, node, path: connection.path.clone(), options, connection }))
+}
+
 fn open_connection(
     call: &Arc<Call>,
     connection: &Connection,

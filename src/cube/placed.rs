@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::convention::{Placement, Position};
 use crate::cube::axis::NO_ZONE;
+use crate::cube::finder::ZoneFinder;
 use crate::error::{Error, Result};
 use crate::grid::{self, Address, Grid, GridSpec, Zone};
 
@@ -114,15 +115,31 @@ impl Placed {
         Ok(self.placement.position(self.side, address[0]))
     }
 
+    fn position_of_address(&self, address: Address) -> Option<u64> {
+        let place = self.placement.position(self.side, address)?;
+        let indices = self.meaning.iter().map(|meaning| place[*meaning]);
+        let mut axes = self.sizes.iter().zip(indices);
+        axes.try_fold(0, |position, (size, index)| (index < *size).then(|| position * size + index))
+    }
+
     /// The position of a zone; `None` when the array has none for it.
     pub(super) fn position(&self, zone: Zone) -> Result<Option<u64>> {
-        let Some(place) = self.place(zone)? else { return Ok(None) };
-        let indices = self.meaning.iter().map(|meaning| place[*meaning]);
-        Ok(self
-            .sizes
-            .iter()
-            .zip(indices)
-            .try_fold(0, |position, (size, index)| (index < *size).then(|| position * size + index)))
+        let mut address = [Address::default()];
+        self.grid.addresses(self.level, &[zone], &mut address)?;
+        Ok(self.position_of_address(address[0]))
+    }
+
+    /// The positions of zones, [`ZoneFinder::NOWHERE`] where the array has none. Both slices have the same length.
+    pub(super) fn positions(&self, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
+        let mut addresses = vec![Address::default(); zones.len().min(BATCH)];
+        for (zones, positions) in zones.chunks(BATCH).zip(positions.chunks_mut(BATCH)) {
+            let addresses = &mut addresses[..zones.len()];
+            self.grid.addresses(self.level, zones, addresses)?;
+            for (address, position) in addresses.iter().zip(positions) {
+                *position = self.position_of_address(*address).unwrap_or(ZoneFinder::NOWHERE);
+            }
+        }
+        Ok(())
     }
 }
 

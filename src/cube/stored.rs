@@ -7,7 +7,7 @@ use crate::cube::crs::Crs;
 use crate::cube::gather::Gather;
 use crate::cube::positions::Positions;
 use crate::cube::progression::{Chosen, Progression};
-use crate::cube::{Array, Attributes, DataType, Dimension, Window};
+use crate::cube::{Array, Attributes, DataType, Dimension, Window, ZoneFinder};
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::{self, AxisSelection};
 use crate::store::{Call, NumericType, Run, Source, Target};
@@ -19,6 +19,8 @@ pub(super) struct StoredArray {
     zone: Option<(usize, Arc<Axis>)>,
     /// Where that axis stands for several stored ones.
     gather: Option<Gather>,
+    finder: Option<ZoneFinder>,
+    is_data: bool,
     dimensions: Vec<Dimension>,
     attributes: Attributes,
     nodata: Option<Vec<u8>>,
@@ -39,8 +41,12 @@ pub(super) struct Overlay {
     pub(super) zone: Option<(usize, Arc<Axis>)>,
     /// Where that axis stands for several stored ones.
     pub(super) gather: Option<Gather>,
+    /// The array's zones, on whichever of its axes.
+    pub(super) finder: Option<ZoneFinder>,
     /// True for the array of zone ids.
     pub(super) is_ids: bool,
+    /// False for ids and centres.
+    pub(super) is_data: bool,
     /// The attributes that users see.
     pub(super) attributes: Attributes,
     /// Full names of the coordinate variables.
@@ -61,7 +67,9 @@ impl StoredArray {
             dimensions,
             zone,
             gather,
+            finder,
             is_ids,
+            is_data,
             attributes,
             coordinates,
             overviews,
@@ -79,6 +87,8 @@ impl StoredArray {
             array,
             zone,
             gather,
+            finder,
+            is_data,
             dimensions,
             attributes,
             nodata,
@@ -331,6 +341,20 @@ impl Array for StoredArray {
         let stored = self.array.block_size();
         let block = self.gather.as_ref().map_or_else(|| stored.to_vec(), |gather| gather.block_size(stored));
         block.iter().zip(&self.dimensions).map(|(block, dimension)| *block.min(&dimension.size)).collect()
+    }
+
+    fn read_block_size(&self) -> Vec<u64> {
+        let stored = self.array.read_chunk_shape();
+        let block = self.gather.as_ref().map_or_else(|| stored.to_vec(), |gather| gather.block_size(stored));
+        block.iter().zip(&self.dimensions).map(|(block, dimension)| *block.min(&dimension.size)).collect()
+    }
+
+    fn zone_finder(&self) -> Option<ZoneFinder> {
+        self.finder.clone()
+    }
+
+    fn is_data(&self) -> bool {
+        self.is_data
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {
