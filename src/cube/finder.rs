@@ -157,7 +157,7 @@ mod tests {
     fn zones_are_found_where_they_are_first() {
         let few: Vec<u64> = (10..30).chain(50..60).collect();
         let ring: Vec<u64> = (0..5000).map(|at| (at * 37) % 5000).collect();
-        let scattered: Vec<u64> = (0..5000u64).map(|at| (at * 0x9E37_79B9_7F4A_7C15) >> 8).collect();
+        let scattered: Vec<u64> = (0..5000u64).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 8).collect();
         let padded = vec![7, u64::MAX, 3, 7, u64::MAX, 9];
         for (zones, kind) in [(few, 0), (ring, 1), (scattered, 2), (padded, 1)] {
             let zones: Vec<Zone> = zones.into_iter().map(Zone).collect();

@@ -6,6 +6,7 @@
 mod axis;
 mod computed;
 mod connection;
+pub mod creation;
 mod crs;
 mod detect;
 mod finder;

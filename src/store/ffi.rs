@@ -41,6 +41,7 @@ pub(super) struct HttpResult {
 
 unsafe extern "C" {
     pub(super) fn CPLGetNumCPUs() -> c_int;
+    pub(super) fn CPLGetCompressor(id: *const c_char) -> *const Compressor;
     pub(super) fn CPLGetDecompressor(id: *const c_char) -> *const Compressor;
     pub(super) fn CPLHTTPFetch(url: *const c_char, options: *const *const c_char) -> *mut HttpResult;
     pub(super) fn CPLHTTPDestroyResult(result: *mut HttpResult);
