@@ -241,9 +241,7 @@ impl Axis {
         match (&*self.source, &self.positions) {
             (_, Positions::Points(_)) | (Source::Globe | Source::Set(_), _) => false,
             (Source::Placed(_), _) => true,
-            (Source::Ids(ids), _) => {
-                matches!(ids.array.data_type(), DataType::Text { .. }) || ids.padding().is_some()
-            }
+            (Source::Ids(ids), _) => matches!(ids.array.data_type(), DataType::Text { .. }) || ids.padding().is_some(),
         }
     }
 

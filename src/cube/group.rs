@@ -322,8 +322,9 @@ impl CubeGroup {
     pub(super) fn names_on(&self, layer: &Layer) -> Vec<String> {
         let centroids = Quantity::CENTROID.map(|quantity| quantity.array_name() + &layer.suffix);
         let is_data = |name: &str| name != layer.id_array && !centroids.iter().any(|centroid| centroid == name);
-        let of_layer =
-            |array: &&Described| self.layer_of(&array.name, &array.dimensions).is_some_and(|own| own.found == layer.found);
+        let of_layer = |array: &&Described| {
+            self.layer_of(&array.name, &array.dimensions).is_some_and(|own| own.found == layer.found)
+        };
         let stored = self.arrays.iter().filter(|array| self.shows(array) && of_layer(array)).map(|array| &array.name);
         let computed = layer.computed.iter().map(|(name, _)| name);
         stored.chain(computed).filter(|name| is_data(name)).cloned().collect()

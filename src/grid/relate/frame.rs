@@ -1,8 +1,8 @@
 //! Points on the sphere, and the Lambert azimuthal equal-area plane around one of them.
 
 use crate::grid::authalic::Authalic;
-use crate::grid::{LonLat, Surface};
 pub(super) use crate::grid::vector::{Vector as Unit, chord, unit};
+use crate::grid::{LonLat, Surface};
 
 /// The inverse of [`unit`].
 pub(super) fn from_unit([x, y, z]: Unit) -> LonLat {

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::Layer;
 use super::fields::{self, Column, Field};
 use super::filter::Filter;
 use super::options::Geometry;
 use super::outline::Outliner;
 use super::wkb::{self, Texts};
-use super::Layer;
 use crate::cube::{Array, Indices, ZoneLine};
 use crate::error::{Context, Error, Result};
 use crate::grid::{LonLat, Zone};

@@ -31,7 +31,9 @@ impl Options {
         let value = |name: &str| pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         Ok(Self {
             geometry: value("GEOMETRY").map_or(Ok(Geometry::default()), |text| geometry(text))?,
-            slices: value("SLICE").map_or(Ok(Vec::new()), |text| slices(text)).context(|| "open option SLICE".into())?,
+            slices: value("SLICE")
+                .map_or(Ok(Vec::new()), |text| slices(text))
+                .context(|| "open option SLICE".into())?,
         })
     }
 

@@ -12,8 +12,8 @@ use crate::grid::{Grid, LonLat, Zone};
 /// How far a straight part of an edge may be from the boundary, in sides of a square of the zones' mean area.
 const MAX_SAG: f64 = 1.0 / 40.0;
 
-/// How much area may lie between an edge and its straight parts, in zones' mean areas: six edges stay below 1e-3.
-const MAX_AREA: f64 = 1e-4;
+/// How much area may lie between an edge and its straight parts, in zones' mean areas: all edges stay below 1e-3.
+const MAX_AREA: f64 = 6e-5;
 
 /// Parts of an edge that are looked at to tell how many are needed.
 const PROBED: u32 = 4;
@@ -58,7 +58,8 @@ impl<'g> Outliner<'g> {
             Some(ring) => window(&ring, 0.0, snap_deg),
             None => {
                 let turns = ring.iter().map(|point| ((point.lon_deg + 180.0) / 360.0).floor());
-                let (first, last) = turns.fold((f64::MAX, f64::MIN), |(low, high), turn| (low.min(turn), high.max(turn)));
+                let (first, last) =
+                    turns.fold((f64::MAX, f64::MIN), |(low, high), turn| (low.min(turn), high.max(turn)));
                 (first as i32..=last as i32).flat_map(|turn| window(&ring, 360.0 * f64::from(turn), snap_deg)).collect()
             }
         };
