@@ -63,6 +63,49 @@ pub(super) unsafe fn text(pointer: *const c_char) -> Option<String> {
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned())
 }
 
+/// The texts of a list that GDAL gave, which is destroyed.
+///
+/// # Safety
+/// `list` is NULL or a string list that is ours to destroy.
+pub(super) unsafe fn take_list(list: *mut *mut c_char) -> Vec<String> {
+    // SAFETY: the caller's promise; the list ends in NULL.
+    unsafe {
+        let texts = texts(list);
+        gdal_sys::CSLDestroy(list);
+        texts
+    }
+}
+
+/// The pairs `KEY=value` of a list.
+///
+/// # Safety
+/// `list` is NULL or a string list.
+pub(super) unsafe fn pairs(list: *mut *mut c_char) -> Vec<(String, String)> {
+    // SAFETY: the caller's promise.
+    let texts = unsafe { texts(list) };
+    texts
+        .iter()
+        .filter_map(|text| text.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// # Safety
+/// `list` is NULL or a string list.
+unsafe fn texts(list: *mut *mut c_char) -> Vec<String> {
+    let mut found = Vec::new();
+    // SAFETY: the caller's promise; the list ends in NULL.
+    unsafe {
+        let mut item = list;
+        while !item.is_null() {
+            let Some(text) = text(*item) else { break };
+            found.push(text);
+            item = item.add(1);
+        }
+    }
+    found
+}
+
 /// A list of strings as GDAL's `CSLConstList`: a NULL-terminated array of pointers.
 pub(super) struct StringList {
     _strings: Vec<CString>,

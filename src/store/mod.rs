@@ -5,6 +5,7 @@
 //! - [`pool`] is the crate's own thread pool, safe across `fork()`;
 //! - [`Target`] is the caller's strided memory to be filled, [`Input`] that to be stored, [`NumericType`] the type of
 //!   what is in it;
+//! - [`dataset`] is a dataset of any GDAL driver, as a source;
 //! - [`codecs`] lends GDAL's compressors to zarrs, [`Compressor`] compresses chunks;
 //! - [`proj`] turns any definition of a CRS into WKT, [`vector`] text and vector files into polygons.
 //!
@@ -28,6 +29,7 @@ mod write;
 
 pub mod cache;
 pub mod codecs;
+pub mod dataset;
 pub mod pool;
 pub mod proj;
 pub mod vector;

@@ -99,6 +99,11 @@ impl<'a> Target<'a> {
         parts
     }
 
+    /// The first element's place, the type, and the bytes between elements along each axis, for a C function to write.
+    pub(super) fn into_raw(self) -> (*mut u8, NumericType, Vec<isize>) {
+        (self.pointer, self.data_type, self.strides)
+    }
+
     /// Type of the elements.
     pub fn data_type(&self) -> NumericType {
         self.data_type
