@@ -127,7 +127,7 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
         return DGGSOpenClassic(poOpenInfo, IsForced(poOpenInfo));
 
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
