@@ -42,6 +42,13 @@ constexpr const char *OPEN_OPTION_LIST =
     "</Option>"
     "<Option name='COMPUTED' type='string' default='NONE' description='Computed arrays: any of ZONE_TEXT, BOUNDARY, "
     "AREA, PARENT, CHILDREN, NEIGHBOURS, separated by commas; or ALL, NONE'/>"
+    "<Option name='SLICE' type='string' description='Rasters and layers: fixes other dimensions than the zones: "
+    "dim:index,...'/>"
+    "<Option name='GEOMETRY' type='string-select' default='POLYGON' description='Layers: what a zone is drawn as'>"
+    "<Value>POLYGON</Value>"
+    "<Value>POINT</Value>"
+    "<Value>NONE</Value>"
+    "</Option>"
     "</OpenOptionList>";
 
 /************************************************************************/
@@ -108,7 +115,8 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
  * store has for GDAL's own driver. -1 lets Open() decide. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
-    if (!IsMultidimAsked(poOpenInfo))
+    if ((poOpenInfo->nOpenFlags &
+         (GDAL_OF_MULTIDIM_RASTER | GDAL_OF_VECTOR)) == 0)
         return FALSE;
     if (HasPrefix(poOpenInfo))
         return TRUE;
@@ -195,6 +203,7 @@ void RegisterDriver(const DggsApi *psApi)
     poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, CONNECTION_PREFIX);
     poDriver->SetMetadataItem(GDAL_DMD_OPENOPTIONLIST, OPEN_OPTION_LIST);
     poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DCAP_VECTOR, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
     poDriver->pfnIdentify = Identify;
