@@ -410,9 +410,13 @@ def test_texts_are_written(exchange, zarr_format):
     assert any_length.Write(["x"], [1], [1]) == gdal.CE_None
     fixed = group.CreateMDArray("fixed", [few], text(10))
     assert fixed.Write(["ab", "1234567890", ""]) == gdal.CE_None
-    with messages() as seen:
-        assert fixed.Write(["12345678901"], [0], [1]) != gdal.CE_None
-    assert "fixed" in failures(seen)[0]
+    if fixed.GetDataType().GetMaxStringLength():
+        with messages() as seen:
+            assert fixed.Write(["12345678901"], [0], [1]) != gdal.CE_None
+        assert "fixed" in failures(seen)[0]
+    else:
+        # Zarr V3 has no texts of fixed length that others read
+        assert zarr_format == "ZARR_V3"
     cells_made = cells(group)
     group.CreateMDArray("u", [cells_made], number("f4"))
     del any_length, fixed, cells_made, few, group, ds

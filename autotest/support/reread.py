@@ -20,7 +20,7 @@ def zarr(path, found):
                 fill=str(node.fill_value), dims=node.metadata.dimension_names if node.metadata.zarr_format == 3 else None,
             )
             held = node[...]
-            values[name.replace("/", "__")] = held.astype(str) if held.dtype.kind in "OT" else held
+            values[name.replace("/", "__")] = np.array(held.tolist()) if held.dtype.kind in "OT" else held
     np.savez(found, **values)
     return told
 

@@ -26,7 +26,7 @@ pub(super) struct NewZones {
     pub(super) group: String,
     pub(super) grid: Arc<dyn Grid>,
     pub(super) level: u8,
-    zones: Zones,
+    pub(super) zones: Zones,
     pub(super) description: Description,
     /// Who wrote the ids.
     pub(super) ids: Ids,
@@ -176,7 +176,6 @@ impl NewZones {
                 NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), Vec::new(), Vec::new(), Vec::new());
             scalar.compressor = options.compressor.clone();
             scalar.attributes = attributes.clone();
-            scalar.fill = Some(vec![0]);
             arrays.push(scalar);
         }
         arrays
