@@ -5,9 +5,10 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "cpp/dggs_array.cpp",
     "cpp/dggs_attribute.cpp",
+    "cpp/dggs_band.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",
     "cpp/dggs_group.cpp",

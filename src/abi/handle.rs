@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::bindings::{DggsArray, DggsArrayInfo, DggsGroup, DggsGroupInfo};
+use super::bindings::{DggsArray, DggsArrayInfo, DggsGroup, DggsGroupInfo, DggsRaster, DggsRasterInfo};
 use super::memory::Owned;
 use super::output;
 use crate::cube::{Array, Group};
 use crate::error::Result;
+use crate::view::raster::View;
 
 /// What a handle is of; `Opaque` is its name in the header.
 pub(super) trait Body: Send + Sync + Sized + 'static {
@@ -73,6 +74,23 @@ impl Body for ArrayBody {
     type Opaque = DggsArray;
 }
 
+/// A raster, or the container of several.
+pub(super) struct RasterBody {
+    pub(super) view: View,
+    pub(super) info: Box<Owned<DggsRasterInfo>>,
+}
+
+impl RasterBody {
+    pub(super) fn new(view: View) -> Result<Self> {
+        let info = output::raster_info(&view)?;
+        Ok(Self { view, info })
+    }
+}
+
+impl Body for RasterBody {
+    type Opaque = DggsRaster;
+}
+
 /// A new handle, owned by the caller.
 pub(super) fn into_raw<T: Body>(body: T) -> *mut T::Opaque {
     Box::into_raw(Box::new(Handle { body, poisoned: AtomicBool::new(false) })).cast()
@@ -103,4 +121,5 @@ const _: () = {
     const fn assert_shared<T: Send + Sync>() {}
     assert_shared::<Handle<GroupBody>>();
     assert_shared::<Handle<ArrayBody>>();
+    assert_shared::<Handle<RasterBody>>();
 };

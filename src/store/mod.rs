@@ -5,6 +5,7 @@
 //! - [`pool`] is the crate's own thread pool, safe across `fork()`;
 //! - [`Target`] is the caller's strided memory, [`NumericType`] the type of what is in it;
 //! - [`codecs`] lends GDAL's compressors to zarrs;
+//! - [`transform`] takes coordinates from one CRS to another;
 //! - [`proj`] turns any definition of a CRS into WKT, [`vector`] text and vector files into polygons.
 //!
 //! Everything that needs `unsafe` for GDAL, PROJ or the caller's memory is here, and nothing of it leaves.
@@ -26,6 +27,7 @@ pub mod cache;
 pub mod codecs;
 pub mod pool;
 pub mod proj;
+pub mod transform;
 pub mod vector;
 
 pub use call::{Call, Entered};

@@ -16,18 +16,8 @@ use crate::error::{Error, Result};
 /// # Errors
 /// PROJ does not understand it, or it is no CRS.
 pub fn crs_to_wkt(definition: &str) -> Result<String> {
-    let text = c_string(definition)?;
     let context = Context::new();
-    // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
-    let object = unsafe { proj_sys::proj_create(context.0, text.as_ptr()) };
-    if object.is_null() {
-        return Err(Error::invalid(format!(
-            "PROJ does not understand the CRS \"{}\": {}",
-            shorten(definition),
-            context.error()
-        )));
-    }
-    let object = Object(object);
+    let object = context.create(definition)?;
     // SAFETY: proj.h: a valid object.
     if unsafe { proj_sys::proj_is_crs(object.0) } == 0 {
         return Err(Error::invalid(format!("\"{}\" is no CRS", shorten(definition))));
@@ -47,7 +37,7 @@ pub fn crs_to_wkt(definition: &str) -> Result<String> {
 }
 
 /// The head of a long definition, for a message.
-fn shorten(definition: &str) -> String {
+pub(super) fn shorten(definition: &str) -> String {
     match definition.char_indices().nth(80) {
         Some((end, _)) => format!("{}...", &definition[..end]),
         None => definition.to_string(),
@@ -55,10 +45,11 @@ fn shorten(definition: &str) -> String {
 }
 
 /// A PROJ context of its own for each use: contexts are not to be shared by threads, and this one prints nothing.
-struct Context(*mut PJ_CONTEXT);
+#[derive(Debug)]
+pub(super) struct Context(pub(super) *mut PJ_CONTEXT);
 
 impl Context {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // SAFETY: proj.h: a new context, destroyed on drop; the logger needs no data.
         unsafe {
             let context = proj_sys::proj_context_create();
@@ -67,7 +58,19 @@ impl Context {
         }
     }
 
-    fn error(&self) -> String {
+    /// The object that a definition describes.
+    pub(super) fn create(&self, definition: &str) -> Result<Object> {
+        let text = c_string(definition)?;
+        // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
+        let object = unsafe { proj_sys::proj_create(self.0, text.as_ptr()) };
+        if object.is_null() {
+            let (what, why) = (shorten(definition), self.error());
+            return Err(Error::invalid(format!("PROJ does not understand the CRS \"{what}\": {why}")));
+        }
+        Ok(Object(object))
+    }
+
+    pub(super) fn error(&self) -> String {
         // SAFETY: proj.h: a valid context; the text is static or lives until the next call.
         unsafe {
             let number = proj_sys::proj_context_errno(self.0);
@@ -87,7 +90,9 @@ impl Drop for Context {
     }
 }
 
-struct Object(*mut PJ);
+/// An object of PROJ; its context must outlive it.
+#[derive(Debug)]
+pub(super) struct Object(pub(super) *mut PJ);
 
 impl Drop for Object {
     fn drop(&mut self) {
