@@ -5,7 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "cpp/dggs_array.cpp",
     "cpp/dggs_attribute.cpp",
     "cpp/dggs_band.cpp",
@@ -13,11 +13,18 @@ const SOURCES: [&str; 9] = [
     "cpp/dggs_driver.cpp",
     "cpp/dggs_group.cpp",
     "cpp/dggs_handle.cpp",
+    "cpp/dggs_layer.cpp",
     "cpp/dggs_raster.cpp",
     "cpp/dggs_read.cpp",
 ];
-const HEADERS: [&str; 5] =
-    ["cpp/dggs_abi.h", "cpp/dggs_compat.h", "cpp/dggs_handle.h", "cpp/dggs_multidim.h", "cpp/dggs_raster.h"];
+const HEADERS: [&str; 6] = [
+    "cpp/dggs_abi.h",
+    "cpp/dggs_compat.h",
+    "cpp/dggs_handle.h",
+    "cpp/dggs_layer.h",
+    "cpp/dggs_multidim.h",
+    "cpp/dggs_raster.h",
+];
 
 fn main() {
     let gdal = find_gdal();

@@ -52,6 +52,11 @@ constexpr const char *OPEN_OPTION_LIST =
     "<Value>BILINEAR</Value>"
     "<Value>AVERAGE</Value>"
     "</Option>"
+    "<Option name='GEOMETRY' type='string-select' default='POLYGON' description='Layers: what a zone is drawn as'>"
+    "<Value>POLYGON</Value>"
+    "<Value>POINT</Value>"
+    "<Value>NONE</Value>"
+    "</Option>"
     "</OpenOptionList>";
 
 /************************************************************************/
@@ -208,6 +213,7 @@ void RegisterDriver(const DggsApi *psApi)
     poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, CONNECTION_PREFIX);
     poDriver->SetMetadataItem(GDAL_DMD_OPENOPTIONLIST, OPEN_OPTION_LIST);
     poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DCAP_VECTOR, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DMD_SUBDATASETS, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");

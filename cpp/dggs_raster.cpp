@@ -1,6 +1,8 @@
 /* The classic dataset: see dggs_raster.h. */
 #include "dggs_raster.h"
 
+#include "dggs_layer.h"
+
 #include "cpl_string.h"
 #include "cpl_vsi.h"
 
@@ -25,15 +27,12 @@ DGGSClassicDataset::~DGGSClassicDataset()
 /*                              SetRaster()                             */
 /************************************************************************/
 
-bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster,
-                                   bool bRaster)
+bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
 {
     if (!DGGSCheck(g_psDggsApi->raster_info, hRaster.get(), &m_psInfo))
         return false;
     m_hRaster = std::move(hRaster);
     const DggsRasterInfo &sInfo = *m_psInfo;
-    if (!bRaster)
-        return true;
 
     // Not GDALPamDataset::SetMetadata(): this is not for the sidecar.
     CPLStringList aosSubdatasets;
@@ -71,6 +70,16 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster,
         TryLoadXML();
     }
     return true;
+}
+
+/************************************************************************/
+/*                             HasContent()                             */
+/************************************************************************/
+
+bool DGGSClassicDataset::HasContent() const
+{
+    return !m_apoLayers.empty() || nBands > 0 ||
+           (m_psInfo != nullptr && m_psInfo->subdatasets.count > 0);
 }
 
 /************************************************************************/
@@ -227,19 +236,29 @@ int DGGSClassicDataset::TestCapability(const char *) DGGS_CONST_SINCE_3_12
 GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
 {
     const bool bRaster = (poOpenInfo->nOpenFlags & GDAL_OF_RASTER) != 0;
-    if (!bRaster)
-        return nullptr;
-
+    const bool bVector = (poOpenInfo->nOpenFlags & GDAL_OF_VECTOR) != 0;
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
     DggsOpenRequest sRequest;
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = bForced;
-    auto hRaster = DGGSFetch<DggsRaster>(
-        g_psDggsApi->open_raster,
-        static_cast<const DggsOpenRequest *>(&sRequest));
-    if (!hRaster)
+    const DggsOpenRequest *const psRequest = &sRequest;
+    DGGSHandle<DggsRaster> hRaster;
+    DGGSHandle<DggsGroup> hRoot;
+    if (bRaster)
+    {
+        hRaster = DGGSFetch<DggsRaster>(g_psDggsApi->open_raster, psRequest);
+        if (!hRaster)
+            return nullptr;
+    }
+    if (bVector)
+    {
+        hRoot = DGGSFetch<DggsGroup>(g_psDggsApi->open_root, psRequest);
+        if (!hRoot)
+            return nullptr;
+    }
+    if (!hRaster && !hRoot)
         return nullptr;
     if (poOpenInfo->eAccess == GA_Update)
     {
@@ -251,11 +270,14 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     }
 
     auto poDS = std::make_unique<DGGSClassicDataset>();
-    if (!poDS->SetRaster(std::move(hRaster), bRaster))
+    if (hRaster && !poDS->SetRaster(std::move(hRaster)))
         return nullptr;
-    const DggsRasterInfo &sInfo = poDS->GetInfo();
-    if (sInfo.band_count == 0 && sInfo.subdatasets.count == 0 &&
-        poDS->GetLayerCount() == 0)
+    std::vector<std::unique_ptr<OGRLayer>> apoLayers;
+    if (hRoot && !DGGSOpenLayers(poDS.get(), hRoot.get(), apoLayers))
+        return nullptr;
+    for (auto &poLayer : apoLayers)
+        poDS->AddLayer(std::move(poLayer));
+    if (!poDS->HasContent())
     {
         CPLError(CE_Failure, CPLE_NotSupported,
                  "%s: no array of numbers lies on the zones, so there is no "
@@ -264,7 +286,7 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
         return nullptr;
     }
     // A VRT of this dataset keeps its name alone: the name has the options.
-    poDS->SetDescription(sInfo.connection[0] ? sInfo.connection
-                                             : poOpenInfo->pszFilename);
+    const char *pszName = poDS->GetConnection();
+    poDS->SetDescription(pszName[0] ? pszName : poOpenInfo->pszFilename);
     return poDS.release();
 }

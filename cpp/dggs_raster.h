@@ -35,14 +35,23 @@ class DGGSClassicDataset final : public GDALPamDataset
     DGGSClassicDataset();
     ~DGGSClassicDataset() override;
 
-    /** Shows what `hRaster` is; without `bRaster` only what concerns the whole
-     * store. */
-    bool SetRaster(DGGSHandle<DggsRaster> &&hRaster, bool bRaster);
+    /** Shows what `hRaster` is: a raster, or a container of several. */
+    bool SetRaster(DGGSHandle<DggsRaster> &&hRaster);
 
     /** Takes a layer; they are numbered in this order. */
     void AddLayer(std::unique_ptr<OGRLayer> poLayer)
     {
         m_apoLayers.push_back(std::move(poLayer));
+    }
+
+    /** Whether there is anything to look at. */
+    bool HasContent() const;
+
+    /** A name that opens the same with the same options; empty where the name
+     * that was opened does. */
+    const char *GetConnection() const
+    {
+        return m_psInfo != nullptr ? m_psInfo->connection : "";
     }
 
     /** Of the raster that was set. */

@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_char};
 use std::slice;
 
-use super::bindings::{DggsPairs, DggsWindow};
+use super::bindings::{DggsPairs, DggsStrings, DggsWindow};
 use crate::cube::Window;
 use crate::error::{Error, Result};
 use crate::store::NumericType;
@@ -35,6 +35,17 @@ pub(super) unsafe fn pairs(pairs: &DggsPairs) -> Result<Vec<(String, String)>> {
         }
     };
     items.iter().map(pair).collect()
+}
+
+/// A list of strings.
+///
+/// # Safety
+/// *Strings* and *Memory*: the list and its strings live through the call.
+pub(super) unsafe fn strings(strings: &DggsStrings) -> Result<Vec<String>> {
+    // SAFETY: the caller's promise.
+    let items = unsafe { list(strings.items, strings.count, "a list of strings") }?;
+    // SAFETY: the caller's promise.
+    items.iter().map(|item| unsafe { text(*item, "a string of a list") }.map(str::to_owned)).collect()
 }
 
 /// A window on an array of `rank` dimensions.

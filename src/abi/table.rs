@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::bindings::*;
-use super::handle::{self, ArrayBody, GroupBody, RasterBody};
+use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody, RasterBody};
 use super::memory::Owned;
-use super::{array, group, guard, open, raster};
+use super::{array, group, guard, layer, open, raster};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
@@ -100,6 +100,14 @@ table! {
         array_crs: fn(ArrayBody) -> *mut DggsStrings = array::crs;
         array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
         raster_info: fn(RasterBody) -> *const DggsRasterInfo = raster::info;
+        open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
+        layers_count: fn(LayersBody) -> usize = layer::count_all;
+        layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;
+        layer_info: fn(LayerBody) -> *const DggsLayerInfo = layer::info;
+        layer_count: fn(LayerBody) -> u64 = layer::count;
+        layer_extent: fn(LayerBody) -> DggsExtent = layer::extent;
+        layer_features: fn(LayerBody, request: *const DggsFeatureRequest) -> *mut DggsFeatures = layer::features;
+        features_next: fn(FeaturesBody) -> *mut DggsFeatureBatch = layer::next;
     }
     read {
         array_read_numbers: fn(
@@ -121,8 +129,12 @@ table! {
         free_group: GroupBody;
         free_array: ArrayBody;
         free_raster: RasterBody;
+        free_layers: LayersBody;
+        free_layer: LayerBody;
+        free_features: FeaturesBody;
     }
     free_struct {
+        free_feature_batch: DggsFeatureBatch;
         free_strings: DggsStrings;
         free_dimensions: DggsDimensions;
         free_attributes: DggsAttributes;

@@ -20,8 +20,8 @@ use serde_json::Value;
 
 use super::attribute::Fields;
 use super::grid_mapping::{self, Identity, Style};
-use super::{Attributes, Convention, GroupMeta, Node, Selection, ZoneAxis, ellipsoid, spec};
-use crate::error::Result;
+use super::{Attributes, Convention, Description, GroupMeta, NewAxis, Node, Selection, ZoneAxis, ellipsoid, spec};
+use crate::error::{Error, Result};
 
 pub(super) struct Cf;
 
@@ -62,6 +62,57 @@ impl Convention for Cf {
             _ => {}
         }
     }
+
+    /// Easy.gems' too.
+    fn strip(&self, axis: &ZoneAxis, node: Node<'_>, attributes: &mut Attributes) {
+        let is = |attributes: &Attributes, key: &str, value: &str| {
+            attributes.get(key).and_then(Value::as_str) == Some(value)
+        };
+        if node == Node::Ids && is(attributes, "standard_name", "healpix_index") {
+            attributes.shift_remove("standard_name");
+        }
+        let Some(mapping) = &axis.grid_mapping else { return };
+        // xdggs' export to CF names the grid instead of the variable.
+        if is(attributes, "grid_mapping", mapping) || is(attributes, "grid_mapping", "healpix") {
+            attributes.shift_remove("grid_mapping");
+        }
+        if let (Some(ids), Some(listed)) = (&axis.id_array, attributes.get("coordinates").and_then(Value::as_str)) {
+            let others: Vec<_> = listed.split_whitespace().filter(|name| name != ids).collect();
+            match others.join(" ") {
+                none if none.is_empty() => drop(attributes.shift_remove("coordinates")),
+                others => drop(attributes.insert("coordinates".into(), others.into())),
+            }
+        }
+    }
+
+    fn written_as(&self) -> &'static [&'static str] {
+        &["CF"]
+    }
+
+    fn describe(&self, dialect: &'static str, axis: &NewAxis<'_>) -> Result<Description> {
+        let spec = axis.spec;
+        if spec.dggrs != "HEALPix" {
+            return Err(Error::unsupported(format!("CF 1.13 describes HEALPix alone, not {}", spec.dggrs)));
+        }
+        let mut mapping = Attributes::new();
+        mapping.insert("grid_mapping_name".into(), "healpix".into());
+        mapping.insert("indexing_scheme".into(), spec.indexing.into());
+        if !spec::carries_level(spec.indexing) {
+            mapping.insert("refinement_level".into(), axis.level.into());
+        }
+        mapping.extend(ellipsoid::to_grid_mapping(&spec.surface));
+        let mut description = Description::of(dialect, axis)?.listed(axis);
+        let name = format!("{}{}", axis.grid_mapping, axis.suffix);
+        for attributes in [&mut description.ids, &mut description.data] {
+            attributes.insert("grid_mapping".into(), name.as_str().into());
+        }
+        description.ids.insert("standard_name".into(), "healpix_index".into());
+        description.ids.insert("units".into(), "1".into());
+        description.data.insert("coordinates".into(), description.id_array.as_deref().into());
+        description.group.insert("Conventions".into(), "CF-1.13".into());
+        description.auxiliary.push((name, mapping));
+        Ok(description)
+    }
 }
 
 /// True for the attributes of any variable that is a HEALPix grid mapping.
@@ -70,7 +121,7 @@ pub(super) fn is_healpix_mapping(attributes: &Attributes) -> bool {
 }
 
 /// Adds a name to the attribute `coordinates`.
-fn add_coordinate(attributes: &mut Attributes, name: &str) {
+pub(super) fn add_coordinate(attributes: &mut Attributes, name: &str) {
     let coordinates = match attributes.get("coordinates").and_then(Value::as_str) {
         Some(known) if known.split_whitespace().any(|word| word == name) => return,
         Some(known) => format!("{known} {name}"),

@@ -33,6 +33,19 @@ pub struct Definition {
 /// The attribute of an array or a group.
 pub const ATTRIBUTE: &str = "_CRS";
 
+/// The attribute `_CRS` of a CRS, in all the forms that there are of it.
+pub fn attribute(url: Option<&str>, wkt: &str, projjson: Option<&str>) -> Value {
+    let mut members = Attributes::new();
+    if let Some(url) = url {
+        members.insert("url".into(), url.into());
+    }
+    members.insert("wkt".into(), wkt.into());
+    if let Some(projjson) = projjson.and_then(|text| serde_json::from_str::<Attributes>(text).ok()) {
+        members.insert("projjson".into(), projjson.into());
+    }
+    members.into()
+}
+
 /// The definitions that an attribute `_CRS` holds, in the order in which to try them; empty when it holds none.
 pub fn definitions(attribute: &Value) -> Vec<Definition> {
     match structured(attribute).as_ref() {

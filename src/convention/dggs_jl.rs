@@ -15,9 +15,14 @@
 //!
 //! Limits: arrays of a part of the globe; other grids than these two.
 
+use serde_json::json;
+
 use super::attribute::Fields;
 use super::placement::Placement;
-use super::{ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Selection, ZoneAxis};
+use super::{
+    ArrayMeta, Attributes, Compression, Convention, Coverage, Description, GroupMeta, NewAxis, Node, Selection,
+    ZoneAxis, Zones,
+};
 use crate::error::{Error, Result};
 use crate::grid::{self, GridSpec};
 
@@ -39,7 +44,7 @@ struct Version {
     placement: Placement,
 }
 
-const VERSIONS: [Version; 2] = [
+static VERSIONS: [Version; 2] = [
     Version {
         name: ("dggs_dggsrs", "ISEA4D.Penta"),
         level: "dggs_resolution",
@@ -115,6 +120,73 @@ impl Convention for DggsJl {
     fn select(&self, selection: &Selection<'_>, node: Node<'_>, attributes: &mut Attributes) {
         if selection.axis.convention == self.name() && node != Node::Ids {
             attributes.retain(|key, _| !key.starts_with("dggs_"));
+        }
+    }
+
+    fn strip(&self, axis: &ZoneAxis, _node: Node<'_>, attributes: &mut Attributes) {
+        if axis.convention == self.name() || self.marks(attributes) {
+            attributes.retain(|key, _| !key.starts_with("dggs_"));
+        }
+    }
+
+    fn written_as(&self) -> &'static [&'static str] {
+        &["DGGS_JL"]
+    }
+
+    fn usual_indexing(&self, dggrs: &str) -> Option<&'static str> {
+        VERSIONS.iter().any(|version| version.dggrs == dggrs).then_some("Q2DI")
+    }
+
+    fn describe(&self, dialect: &'static str, axis: &NewAxis<'_>) -> Result<Description> {
+        let spec = axis.spec;
+        let Some(version) = VERSIONS.iter().find(|version| version.dggrs == spec.dggrs) else {
+            return Err(Error::unsupported(format!("DGGS.jl describes ISEA4D and ISEA4H alone, not {}", spec.dggrs)));
+        };
+        let (family, dggrs) = grid::family_of(version.dggrs)?;
+        let its_own = GridSpec { indexing: "Q2DI", ..family.default_spec(dggrs) };
+        if *spec != its_own {
+            return Err(Error::unsupported(format!(
+                "DGGS.jl has {dggrs} in scheme Q2DI on the sphere of its area, vertex 0 at 11.25, 58.28252559, alone: leave \
+                 INDEXING, ELLIPSOID, LON_0, LAT_0 and AZIMUTH out"
+            )));
+        }
+        if axis.zones != Zones::Globe {
+            return Err(Error::unsupported("DGGS.jl has no lists of zones, and these are not the whole globe"));
+        }
+        let side = 1u64 << axis.level;
+        let faces_and_i = if version.placement == Placement::Penta { [5, 2 * side] } else { [12, side] };
+        let [n, i, j] = version.dimensions.map(str::to_owned);
+        let mut description = Description::of(dialect, axis)?;
+        description.dimensions = vec![(n, faces_and_i[0]), (j, side), (i, faces_and_i[1])];
+        description.placement = version.placement.clone();
+        let level = u64::from(axis.level) + version.first_level;
+        for attributes in [&mut description.group, &mut description.data] {
+            attributes.insert(version.name.0.into(), version.name.1.into());
+            attributes.insert(version.level.into(), level.into());
+            if version.placement == Placement::Penta {
+                attributes.insert("dggs_bbox".into(), json!({"X": [-180.0, 180.0], "Y": [-90.0, 90.0]}));
+            }
+        }
+        Ok(description)
+    }
+
+    /// 2.x: `dggs_s5`; 1.x: its own number of the level.
+    fn level_group(&self, dggrs: &str, level: u8) -> Option<String> {
+        let first = VERSIONS.iter().find(|version| version.dggrs == dggrs).map_or(0, |version| version.first_level);
+        Some(if first == 0 { format!("dggs_s{level}") } else { (u64::from(level) + first).to_string() })
+    }
+
+    fn describe_levels(&self, attributes: &mut Attributes, finest: &Description, levels: &[u8]) {
+        for version in VERSIONS.iter().filter(|version| finest.group.contains_key(version.name.0)) {
+            for key in [version.name.0, "dggs_bbox"] {
+                attributes.extend(finest.group.get(key).map(|value| (key.to_owned(), value.clone())));
+            }
+            if version.first_level > 0 {
+                let mut numbers: Vec<u64> =
+                    levels.iter().map(|level| u64::from(*level) + version.first_level).collect();
+                numbers.sort_unstable();
+                attributes.insert("dggs_levels".into(), numbers.into());
+            }
         }
     }
 }

@@ -27,15 +27,20 @@
 
 mod conversions;
 mod grid_system;
+mod write;
 
 use serde_json::Value;
 
 use self::conversions::Sequence;
 use super::attribute::{Fields, structured};
 use super::placement::Placement;
-use super::{ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Selection, ZoneAxis};
+use super::{
+    ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, NewAxis, Node, Selection, ZoneAxis, creation,
+};
 use crate::error::{Error, Result};
 use crate::grid::{self, Grid};
+
+pub(super) use write::with_time;
 
 pub(super) struct DggsSpec;
 
@@ -125,6 +130,25 @@ impl Convention for DggsSpec {
         if ours && node != Node::Ids && self.marks(attributes) {
             attributes.shift_remove(ATTRIBUTE);
         }
+    }
+
+    fn strip(&self, _axis: &ZoneAxis, _node: Node<'_>, attributes: &mut Attributes) {
+        if self.marks(attributes) {
+            attributes.shift_remove(ATTRIBUTE);
+        }
+    }
+
+    fn written_as(&self) -> &'static [&'static str] {
+        &["DGGS_SPEC"]
+    }
+
+    fn describe(&self, dialect: &'static str, axis: &NewAxis<'_>) -> Result<creation::Description> {
+        write::describe(dialect, axis)
+    }
+
+    /// Cubes of one temporal resolution share a group.
+    fn level_group(&self, _dggrs: &str, _level: u8) -> Option<String> {
+        None
     }
 }
 

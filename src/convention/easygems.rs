@@ -45,6 +45,9 @@ impl Convention for EasyGems {
 
     /// Nothing beyond what CF does: the mapping variable stays true for a part of the globe.
     fn select(&self, _selection: &Selection<'_>, _node: Node<'_>, _attributes: &mut Attributes) {}
+
+    /// As for CF.
+    fn strip(&self, _axis: &ZoneAxis, _node: Node<'_>, _attributes: &mut Attributes) {}
 }
 
 /// True for a mapping with easy.gems' attributes and without those of CF 1.13.

@@ -43,6 +43,9 @@ const NAMED: &[(&str, f64, f64)] = &[
     ("krass", 6_378_245.0, 298.3),
 ];
 
+/// The name, where one is mandatory, of a figure that has none.
+const UNNAMED: &str = "unnamed";
+
 /// The two spellings of each axis, the newer first.
 const SEMI_MAJOR: [&str; 2] = ["semi_major_axis", "semimajor_axis"];
 const SEMI_MINOR: [&str; 2] = ["semi_minor_axis", "semiminor_axis"];
@@ -177,11 +180,28 @@ pub fn to_object_c(surface: &Surface) -> Value {
     match surface {
         Surface::Sphere { radius_m } => json!({"name": "sphere", "radius": radius_m}),
         Surface::Ellipsoid { name, semi_major_m, inverse_flattening } => json!({
-            "name": name.as_deref().unwrap_or("unnamed"),
+            "name": name.as_deref().unwrap_or(UNNAMED),
             "semi_major_axis": semi_major_m,
             "inverse_flattening": inverse_flattening,
         }),
     }
+}
+
+/// CF's attributes of a grid mapping variable. The sphere that silence means has none: xdggs 0.6 refuses them.
+pub(super) fn to_grid_mapping(surface: &Surface) -> Attributes {
+    let mut attributes = Attributes::new();
+    match surface {
+        Surface::Sphere { radius_m } if *radius_m == SPHERE_RADIUS_M => {}
+        Surface::Sphere { radius_m } => drop(attributes.insert("earth_radius".into(), json!(radius_m))),
+        Surface::Ellipsoid { name, semi_major_m, inverse_flattening } => {
+            if let Some(name) = name {
+                attributes.insert("reference_ellipsoid_name".into(), name.as_str().into());
+            }
+            attributes.insert("semi_major_axis".into(), json!(semi_major_m));
+            attributes.insert("inverse_flattening".into(), json!(inverse_flattening));
+        }
+    }
+    attributes
 }
 
 /// A surface in words, as the option `ELLIPSOID` spells it: `WGS84`, `sphere`, `6378137,298.3`, `sphere of 6371229 m`.
@@ -289,7 +309,8 @@ fn from_numbers(semi_major_m: f64, inverse_flattening: f64, name: Option<&str>) 
     } else if inverse_flattening == 0.0 {
         Some(Surface::Sphere { radius_m: semi_major_m })
     } else if inverse_flattening.is_finite() && inverse_flattening > 1.0 {
-        Some(Surface::Ellipsoid { name: name.map(str::to_owned), semi_major_m, inverse_flattening })
+        let name = name.filter(|name| *name != UNNAMED).map(str::to_owned);
+        Some(Surface::Ellipsoid { name, semi_major_m, inverse_flattening })
     } else {
         None
     }

@@ -50,7 +50,7 @@ impl IdentityOptions {
         for (name, value) in options {
             let value = value.trim();
             match name.to_ascii_uppercase().as_str() {
-                "DGGRS" => parsed.dggrs = Some(grid::family_of(value).context(|| "open option DGGRS".into())?.1),
+                "DGGRS" => parsed.dggrs = Some(grid::family_of(value).context(|| "option DGGRS".into())?.1),
                 "LEVEL" => parsed.level = Some(level(value)?),
                 "INDEXING" => parsed.indexing = Some(value.to_owned()),
                 "ELLIPSOID" => parsed.surface = Some(ellipsoid::parse_option(value)?),
@@ -83,7 +83,7 @@ impl IdentityOptions {
         }
         let (family, dggrs) = grid::family_of(spec.dggrs)?;
         if let Some(indexing) = &self.indexing {
-            let indexing = spec::scheme(&format!("open option INDEXING={indexing}"), family, dggrs, indexing)
+            let indexing = spec::scheme(&format!("option INDEXING={indexing}"), family, dggrs, indexing)
                 .map_err(|error| Error::invalid(error.to_string()))?;
             if indexing != spec.indexing {
                 warn("INDEXING", indexing.into(), spec.indexing.into());
@@ -98,7 +98,7 @@ impl IdentityOptions {
         for (option, wanted) in turned {
             let Some(wanted) = wanted else { continue };
             let Some(orientation) = &mut spec.orientation else {
-                return Err(Error::invalid(format!("open option {option}: {dggrs} cannot be turned")));
+                return Err(Error::invalid(format!("option {option}: {dggrs} cannot be turned")));
             };
             let said = angle(orientation, option);
             if *said != wanted {
@@ -304,14 +304,14 @@ fn check_level(grid: &dyn Grid, level: Option<u8>) -> Result<()> {
     let finest = grid.max_level();
     match level {
         Some(level) if level > finest => {
-            Err(Error::invalid(format!("open option LEVEL={level}: levels of {} are 0 to {finest}", grid.spec().dggrs)))
+            Err(Error::invalid(format!("option LEVEL={level}: levels of {} are 0 to {finest}", grid.spec().dggrs)))
         }
         _ => Ok(()),
     }
 }
 
 fn level(value: &str) -> Result<u8> {
-    value.parse().map_err(|_| Error::invalid(format!("open option LEVEL={value}: must be an integer from 0 on")))
+    value.parse().map_err(|_| Error::invalid(format!("option LEVEL={value}: must be an integer from 0 on")))
 }
 
 fn degrees(option: &str, value: &str, most: f64) -> Result<f64> {
@@ -319,7 +319,7 @@ fn degrees(option: &str, value: &str, most: f64) -> Result<f64> {
         .parse::<f64>()
         .ok()
         .filter(|degrees| degrees.abs() <= most)
-        .ok_or_else(|| Error::invalid(format!("open option {option}={value}: must be degrees from -{most} to {most}")))
+        .ok_or_else(|| Error::invalid(format!("option {option}={value}: must be degrees from -{most} to {most}")))
 }
 
 fn convention(value: &str) -> Result<Option<&'static str>> {

@@ -1,8 +1,8 @@
 //! On-disk conventions: which grid a store is on, read from and written to plain JSON attributes.
 //!
 //! Everything here is pure: no input or output, no Zarr library, no GDAL. The cube describes a group by [`GroupMeta`],
-//! [`detect`] answers with its [`ZoneAxis`]es, and [`selected`] rewrites the attributes of a node so that a selection
-//! of zones still tells the truth. A convention is one file with a [`Convention`] in it and one word in
+//! [`detect`] answers with its [`ZoneAxis`]es, [`selected`] rewrites the attributes of a node so that a selection
+//! of zones still tells the truth, and [`describe`] tells what a new store has to say. A convention is one file with a [`Convention`] in it and one word in
 //! [`CONVENTIONS`].
 //!
 //! # Errors
@@ -36,6 +36,7 @@
 
 mod attribute;
 mod cf;
+mod creation;
 pub mod crs;
 mod dggs_jl;
 mod dggs_spec;
@@ -43,6 +44,7 @@ mod easygems;
 pub mod ellipsoid;
 mod grid_mapping;
 mod identity;
+mod multiscales;
 mod placement;
 mod spec;
 mod xdggs;
@@ -50,8 +52,12 @@ mod zarr_dggs;
 
 use serde_json::{Map, Value};
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::grid::GridSpec;
+pub use creation::{
+    Description, LevelPlace, NewAxis, Zones, creation_name, creation_names, describe, describe_pyramid, pyramid_places,
+    stripped, usual_indexing,
+};
 pub use dggs_spec::misplaced;
 pub use identity::{IdentityOptions, axis_from_options, override_axis};
 pub use placement::{Linear, Placement, Position};
@@ -246,6 +252,35 @@ trait Convention: Sync {
     /// Makes `attributes` of `node` match `selection`. Called whichever convention the axis was found by; attributes
     /// without this convention's marker must stay as they are.
     fn select(&self, selection: &Selection<'_>, node: Node<'_>, attributes: &mut Attributes);
+
+    /// Takes what this convention says of a grid out of `attributes` of `node`, which lies on `axis`, found by any convention.
+    fn strip(&self, axis: &ZoneAxis, node: Node<'_>, attributes: &mut Attributes);
+
+    /// Its values of the creation option `CONVENTION`, a name a dialect; none: it is not written.
+    fn written_as(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// What a new store says of `axis` in one of those dialects.
+    ///
+    /// # Errors
+    /// An axis that the convention cannot describe, and why.
+    fn describe(&self, dialect: &'static str, _axis: &NewAxis<'_>) -> Result<Description> {
+        Err(Error::unsupported(format!("{dialect} is read, not written")))
+    }
+
+    /// The zone id scheme that it alone knows for `dggrs`.
+    fn usual_indexing(&self, _dggrs: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// The group of a level in a pyramid, below the pyramid's own; `None`: all levels share that.
+    fn level_group(&self, _dggrs: &str, level: u8) -> Option<String> {
+        Some(level.to_string())
+    }
+
+    /// Adds what it says of a whole pyramid to the attributes of the group above.
+    fn describe_levels(&self, _attributes: &mut Attributes, _finest: &Description, _levels: &[u8]) {}
 }
 
 macro_rules! conventions {
@@ -297,6 +332,11 @@ pub fn detect(group: &GroupMeta<'_>, options: &IdentityOptions) -> Result<Vec<Zo
         }
         Err(error) => Err(error),
     }
+}
+
+/// True for the attributes of a variable that tells a grid as a CF grid mapping.
+pub fn is_grid_mapping(attributes: &Attributes) -> bool {
+    cf::is_healpix_mapping(attributes)
 }
 
 /// The attributes of `node`, rewritten for a selection; conventions other than the one that was detected are kept true

@@ -2,9 +2,42 @@
 
 use std::sync::Arc;
 
-use super::attribute::Fields;
+use serde_json::{Value, json};
+
+use super::attribute::{Fields, structured};
 use crate::error::{Context, Error, Result};
-use crate::grid::{self, Family, Grid, GridSpec, Surface};
+use crate::grid::{self, Family, Grid, GridSpec, Orientation, Surface};
+
+/// Ours, beside the identity of xdggs and zarr-conventions/dggs, for grids that are turned from where their family has
+/// them: `{"lon_0", "lat_0", "azimuth"}` in degrees. Neither convention has such a thing.
+pub(super) const ORIENTATION: &str = "orientation";
+
+/// The value of [`ORIENTATION`]; `None` where the grid stands as its family has it.
+pub(super) fn turned(spec: &GridSpec) -> Option<Value> {
+    let usual = grid::family_of(spec.dggrs).ok().and_then(|(family, name)| family.default_spec(name).orientation);
+    let turned = spec.orientation.filter(|orientation| Some(*orientation) != usual)?;
+    Some(json!({"lon_0": turned.lon_0_deg, "lat_0": turned.lat_0_deg, "azimuth": turned.azimuth_deg}))
+}
+
+/// `spec` and its grid, turned as [`ORIENTATION`] says.
+///
+/// # Errors
+/// An orientation that is incomplete or that the grid cannot have.
+pub(super) fn oriented(
+    fields: &Fields<'_>,
+    mut spec: GridSpec,
+    grid: Arc<dyn Grid>,
+) -> Result<(GridSpec, Arc<dyn Grid>)> {
+    let Some(value) = fields.get(ORIENTATION) else { return Ok((spec, grid)) };
+    let members = structured(value);
+    let members = members.as_object().ok_or_else(|| fields.wrong(ORIENTATION, "an object", value))?;
+    let fields = Fields::new(format!("'{ORIENTATION}' of {}", fields.place()), members);
+    let angle = |key: &str| fields.number(key)?.ok_or_else(|| fields.missing(key));
+    spec.orientation =
+        Some(Orientation { lon_0_deg: angle("lon_0")?, lat_0_deg: angle("lat_0")?, azimuth_deg: angle("azimuth")? });
+    let grid = grid::grid(&spec).context(|| fields.place().to_owned())?;
+    Ok((spec, grid))
+}
 
 /// A DGGRS by the name that a convention uses, in any case.
 ///

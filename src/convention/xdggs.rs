@@ -16,13 +16,14 @@
 
 use serde_json::{Value, json};
 
-use super::attribute::{Fields, present, structured};
+use super::attribute::{Fields, present};
 use super::{
-    ArrayMeta, Attributes, Compression, Convention, Coverage, GroupMeta, Node, Placement, Selection, ZoneAxis,
+    ArrayMeta, Attributes, Compression, Convention, Coverage, Description, GroupMeta, NewAxis, Node, Placement,
+    Selection, ZoneAxis,
 };
 use super::{ellipsoid, spec};
-use crate::error::{Context, Error, Result};
-use crate::grid::{self, GridSpec, Orientation};
+use crate::error::{Error, Result};
+use crate::grid::{self, GridSpec};
 
 pub(super) struct Xdggs;
 
@@ -43,11 +44,8 @@ const IDENTITY_KEYS: [&str; 10] = [
     "indexing_scheme",
     "nest",
     "ellipsoid",
-    ORIENTATION,
+    spec::ORIENTATION,
 ];
-
-/// Ours, for grids that are turned from where their family has them; xdggs has no such thing.
-const ORIENTATION: &str = "orientation";
 
 impl Convention for Xdggs {
     fn name(&self) -> &'static str {
@@ -94,6 +92,23 @@ impl Convention for Xdggs {
             attributes.extend(id_array_attributes(&axis.spec, axis.level));
         }
     }
+
+    fn strip(&self, _axis: &ZoneAxis, _node: Node<'_>, attributes: &mut Attributes) {
+        if self.marks(attributes) {
+            attributes.retain(|key, _| !IDENTITY_KEYS.contains(&key.as_str()));
+        }
+    }
+
+    fn written_as(&self) -> &'static [&'static str] {
+        &["XDGGS"]
+    }
+
+    /// Any grid: what xdggs does not know itself is told as its plug-ins do (`igeo7`).
+    fn describe(&self, dialect: &'static str, axis: &NewAxis<'_>) -> Result<Description> {
+        let mut description = Description::of(dialect, axis)?.listed(axis);
+        description.ids = id_array_attributes(axis.spec, Some(axis.level));
+        Ok(description)
+    }
 }
 
 /// The identity of a grid as attributes of an array of its zone ids, as xdggs 0.6 reads and this driver detects it.
@@ -111,12 +126,8 @@ pub fn id_array_attributes(spec: &GridSpec, level: Option<u8>) -> Attributes {
         attributes.insert("indexing_scheme".into(), spec.indexing.into());
         attributes.insert("ellipsoid".into(), ellipsoid::to_object(&spec.surface));
     }
-    let usual = grid::family_of(spec.dggrs).ok().and_then(|(family, name)| family.default_spec(name).orientation);
-    if let Some(turned) = spec.orientation.filter(|orientation| Some(*orientation) != usual) {
-        attributes.insert(
-            ORIENTATION.into(),
-            json!({"lon_0": turned.lon_0_deg, "lat_0": turned.lat_0_deg, "azimuth": turned.azimuth_deg}),
-        );
+    if let Some(turned) = spec::turned(spec) {
+        attributes.insert(spec::ORIENTATION.into(), turned);
     }
     attributes
 }
@@ -162,19 +173,8 @@ fn identity(place: &str, attributes: &Attributes, warnings: &mut Vec<String>) ->
         Some(value) => ellipsoid::parse(value, place, warnings)?,
         None => ellipsoid::unspecified(dggrs)?,
     };
-    let (mut spec, level, _) = spec::checked(place, "level", (family, dggrs), indexing, surface, level)?;
-    if let Some(value) = fields.get(ORIENTATION) {
-        let turned = structured(value);
-        let members = turned.as_object().ok_or_else(|| fields.wrong(ORIENTATION, "an object", value))?;
-        spec.orientation = Some(orientation(&Fields::new(format!("'{ORIENTATION}' of {place}"), members))?);
-        family.grid(&spec).context(|| place.to_owned())?;
-    }
-    Ok((spec, level))
-}
-
-fn orientation(fields: &Fields<'_>) -> Result<Orientation> {
-    let angle = |key: &str| fields.number(key)?.ok_or_else(|| fields.missing(key));
-    Ok(Orientation { lon_0_deg: angle("lon_0")?, lat_0_deg: angle("lat_0")?, azimuth_deg: angle("azimuth")? })
+    let (spec, level, grid) = spec::checked(place, "level", (family, dggrs), indexing, surface, level)?;
+    Ok((spec::oriented(&fields, spec, grid)?.0, level))
 }
 
 /// The level in any of its spellings.

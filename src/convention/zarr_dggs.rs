@@ -21,15 +21,18 @@
 //! Limits: a `coordinate` in another group; one-level axes only (`refinement_level: null` needs ids that carry it).
 
 mod layout;
+mod write;
+
+pub(super) use write::NEWEST;
 
 use serde_json::{Map, Value, json};
 
 use super::attribute::{Fields, structured};
 use super::{
-    ArrayMeta, Attributes, Compression, Convention, Coverage, ElementKind, GroupMeta, Node, Placement, Selection,
-    ZoneAxis,
+    ArrayMeta, Attributes, Compression, Convention, Coverage, Description, ElementKind, GroupMeta, NewAxis, Node,
+    Placement, Selection, ZoneAxis,
 };
-use super::{ellipsoid, spec};
+use super::{creation, ellipsoid, spec};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, GridSpec};
 
@@ -40,8 +43,6 @@ pub(super) static CONVENTION: ZarrDggs = ZarrDggs;
 
 /// What identifies the convention for ever.
 const UUID: &str = "7b255807-140c-42ca-97f6-7a1cfecdbc38";
-const SCHEMA_URL: &str = "https://raw.githubusercontent.com/zarr-conventions/dggs/refs/tags/v1/schema.json";
-const SPEC_URL: &str = "https://github.com/zarr-conventions/dggs/blob/v1/README.md";
 /// Every version's URLs begin with one of these.
 const URL_STEMS: [&str; 3] = [
     "https://raw.githubusercontent.com/zarr-conventions/dggs/",
@@ -92,7 +93,7 @@ impl Convention for ZarrDggs {
             return;
         }
         if node == Node::Group && !declared(attributes) {
-            declare(attributes);
+            creation::declare(attributes, &[write::declaration()]);
         }
         let mut object = match attributes.get("dggs").map(structured).as_deref() {
             Some(Value::Object(members)) => members.clone(),
@@ -100,6 +101,18 @@ impl Convention for ZarrDggs {
         };
         rewrite(&mut object, selection);
         attributes.insert("dggs".into(), object.into());
+    }
+
+    fn strip(&self, _axis: &ZoneAxis, _node: Node<'_>, attributes: &mut Attributes) {
+        write::strip(attributes);
+    }
+
+    fn written_as(&self) -> &'static [&'static str] {
+        &[write::OLDER, NEWEST]
+    }
+
+    fn describe(&self, dialect: &'static str, axis: &NewAxis<'_>) -> Result<Description> {
+        write::describe(dialect, axis)
     }
 }
 
@@ -114,30 +127,6 @@ fn declared(attributes: &Attributes) -> bool {
         Some(Value::Array(entries)) => entries.iter().any(ours),
         Some(Value::Object(entries)) => entries.iter().any(|(uuid, entry)| uuid == UUID || ours(entry)),
         _ => false,
-    }
-}
-
-/// Adds the declaration.
-fn declare(attributes: &mut Attributes) {
-    let entry = json!({
-        "uuid": UUID,
-        "schema_url": SCHEMA_URL,
-        "spec_url": SPEC_URL,
-        "name": "dggs",
-        "description": "Discrete Global Grid Systems convention for zarr",
-    });
-    match attributes.get("zarr_conventions").map(|list| structured(list).into_owned()) {
-        Some(Value::Array(mut entries)) => {
-            entries.push(entry);
-            attributes.insert("zarr_conventions".into(), entries.into());
-        }
-        Some(Value::Object(mut entries)) => {
-            entries.insert(UUID.into(), entry);
-            attributes.insert("zarr_conventions".into(), entries.into());
-        }
-        _ => {
-            attributes.insert("zarr_conventions".into(), json!([entry]));
-        }
     }
 }
 
@@ -217,7 +206,10 @@ impl Object {
             Some(value) => ellipsoid::parse(value, &self.place, warnings)?,
             None => ellipsoid::unspecified(dggrs)?,
         };
-        spec::checked(&self.place, "refinement_level", (family, dggrs), indexing, surface, level)
+        let (spec, level, grid) =
+            spec::checked(&self.place, "refinement_level", (family, dggrs), indexing, surface, level)?;
+        let (spec, grid) = spec::oriented(&fields, spec, grid)?;
+        Ok((spec, level, grid))
     }
 
     /// The zone axis of `arrays`, which are `group`'s or one of them.
@@ -356,6 +348,8 @@ fn rewrite(object: &mut Attributes, selection: &Selection<'_>) {
             object.get("ellipsoid").map(structured).is_some_and(|old| old.get("semimajor_axis").is_some());
         let write = if old_spelling { ellipsoid::to_object } else { ellipsoid::to_object_c };
         object.insert("ellipsoid".into(), write(&axis.spec.surface));
+        object.shift_remove(spec::ORIENTATION);
+        object.extend(spec::turned(&axis.spec).map(|turned| (spec::ORIENTATION.to_owned(), turned)));
     }
     object.insert("spatial_dimension".into(), selection.dimension.into());
     object.insert("coordinate".into(), selection.id_array.into());

@@ -6,12 +6,14 @@
 mod axis;
 mod computed;
 mod connection;
+pub mod creation;
 mod crs;
 mod detect;
 mod finder;
 mod gather;
 mod group;
 mod layer;
+mod line;
 mod open;
 mod options;
 mod path;
@@ -29,6 +31,7 @@ use crate::store::{Call, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
 pub use finder::ZoneFinder;
+pub use line::{Indices, ZoneLine};
 pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
 pub use path::{array_at, group_at};
 
@@ -83,6 +86,16 @@ pub trait Group: Send + Sync {
     fn structural_info(&self) -> Vec<(String, String)>;
     /// A connection string that opens the same store with the same open options; empty when the name alone does.
     fn connection(&self) -> &str;
+
+    /// The open options, of the whole store.
+    fn open_options(&self) -> &[(String, String)] {
+        &[]
+    }
+
+    /// The zone axes of this group, as views show them.
+    fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {
+        Vec::new()
+    }
 }
 
 /// An array of the opened store: stored, selected or computed.

@@ -1,10 +1,11 @@
 //! An array of a store.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::context::Context;
 use super::decoder::Decoder;
+use super::encoder::Encoder;
 use super::metadata::{ArrayMetadata, DimensionName};
-use super::open::Context;
 use super::shard::Sharding;
 use super::{Attributes, DataType};
 use crate::error::{Context as _, Result};
@@ -22,6 +23,8 @@ pub struct Array {
     pub(super) number: u64,
     pub(super) metadata: ArrayMetadata,
     pub(super) chunks: Chunks,
+    /// Made for the first write.
+    encoder: OnceLock<Encoder>,
 }
 
 /// How an array's chunks are read.
@@ -43,7 +46,16 @@ impl Array {
         let chunks = Chunks::of(&metadata).context(|| format!("array {full_name}"))?;
         let name = full_name.rsplit('/').next().unwrap_or_default().to_string();
         let number = context.number_of(&full_name);
-        Ok(Arc::new(Self { context: context.clone(), name, full_name, key, number, metadata, chunks }))
+        Ok(Arc::new(Self {
+            context: context.clone(),
+            name,
+            full_name,
+            key,
+            number,
+            metadata,
+            chunks,
+            encoder: OnceLock::new(),
+        }))
     }
 
     /// Last part of [`Array::full_name`].
@@ -149,6 +161,18 @@ impl Array {
             Chunks::Files(decoder) => decoder,
             Chunks::Shards(sharding) => &sharding.decoder,
         }
+    }
+
+    /// Encodes the blocks of [`Array::read_chunk_shape`].
+    pub(super) fn encoder(&self) -> Result<&Encoder> {
+        if let Some(encoder) = self.encoder.get() {
+            return Ok(encoder);
+        }
+        let encoder = match &self.chunks {
+            Chunks::Files(_) => Encoder::of_chunks(&self.metadata)?,
+            Chunks::Shards(sharding) => Encoder::inside_shards(&self.metadata, &sharding.codecs)?,
+        };
+        Ok(self.encoder.get_or_init(|| encoder))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct NodeMetadata {
 }
 
 /// The nodes of a store by their path (`a/b`, the root is empty).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     nodes: HashMap<String, NodeMetadata>,
     /// Names of the children of each group, in the order of the file.
@@ -42,6 +42,17 @@ impl NodeMetadata {
         };
         let attributes = json["attributes"].as_object().cloned().unwrap_or_default();
         Ok(Self { version: 3, is_array, json, attributes })
+    }
+
+    /// Puts the attributes into the JSON, where V3 keeps them.
+    pub(super) fn sync_attributes(&mut self) {
+        if self.version == 2 {
+            return;
+        }
+        if !self.json.is_object() {
+            self.json = serde_json::json!({"zarr_format": 3, "node_type": "group"});
+        }
+        self.json["attributes"] = Value::Object(self.attributes.clone());
     }
 
     /// A group that is only there because something is in it.
@@ -97,7 +108,8 @@ impl Tree {
         Some(tree)
     }
 
-    fn insert(&mut self, path: &str, node: NodeMetadata) {
+    /// Puts a node there, and groups above it where there are none.
+    pub(super) fn insert(&mut self, path: &str, node: NodeMetadata) {
         let version = node.version;
         if self.nodes.insert(path.to_string(), node).is_some() || path.is_empty() {
             return;
@@ -112,6 +124,38 @@ impl Tree {
     /// The node at `path`.
     pub(super) fn node(&self, path: &str) -> Option<&NodeMetadata> {
         self.nodes.get(path)
+    }
+
+    /// As [`Tree::node`], to be changed.
+    pub(super) fn node_mut(&mut self, path: &str) -> Option<&mut NodeMetadata> {
+        self.nodes.get_mut(path)
+    }
+
+    /// Takes the node at `path` out, with all that is in it.
+    pub(super) fn remove(&mut self, path: &str) {
+        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if let Some(names) = self.children.get_mut(parent) {
+            names.retain(|other| other != name);
+        }
+        let is_below = |key: &str| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        self.nodes.retain(|key, _| !is_below(key));
+        self.children.retain(|key, _| !is_below(key));
+    }
+
+    /// Gives the node at `path` the name `name`; it stays at its place among its siblings.
+    pub(super) fn rename(&mut self, path: &str, name: &str) {
+        let (parent, old) = path.rsplit_once('/').unwrap_or(("", path));
+        let to = join(parent, name);
+        for other in self.children.get_mut(parent).into_iter().flatten().filter(|other| *other == old) {
+            *other = name.to_string();
+        }
+        let moved = |key: String| match key.strip_prefix(path) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{to}{rest}"),
+            _ => key,
+        };
+        self.nodes = std::mem::take(&mut self.nodes).into_iter().map(|(key, node)| (moved(key), node)).collect();
+        self.children =
+            std::mem::take(&mut self.children).into_iter().map(|(key, names)| (moved(key), names)).collect();
     }
 
     /// Names and metadata of what is in the group at `path`.

@@ -43,16 +43,16 @@ enum Way {
 /// What zarrs makes of the metadata: types and codecs.
 #[derive(Clone, Debug)]
 pub(super) struct Built {
-    data_type: DataType,
-    fill_value: FillValue,
-    chain: Arc<CodecChain>,
-    options: CodecOptions,
+    pub(super) data_type: DataType,
+    pub(super) fill_value: FillValue,
+    pub(super) chain: Arc<CodecChain>,
+    pub(super) options: CodecOptions,
 }
 
 /// Lets zarrs understand types and codecs. (Not through its `Array`, which would start rayon's global pool.)
 ///
 /// `codecs`: those inside a shard, `None` for those of the array.
-fn build(metadata: &ArrayMetadata, codecs: Option<&[Value]>) -> Result<Built> {
+pub(super) fn build(metadata: &ArrayMetadata, codecs: Option<&[Value]>) -> Result<Built> {
     let options = codecs::prepare()?;
     let list = match (codecs, metadata.version) {
         (Some(codecs), _) => codecs.to_vec(),
@@ -164,6 +164,16 @@ impl Decoder {
         &self.counts
     }
 
+    /// Number of elements.
+    pub(super) fn elements(&self) -> usize {
+        self.elements
+    }
+
+    /// The same as zarrs wants it.
+    pub(super) fn shape(&self) -> &[NonZeroU64] {
+        &self.shape
+    }
+
     /// Decodes straight into `memory`, which has the size of a chunk; false where there is no such way.
     pub(super) fn decode_into(&self, encoded: &[u8], memory: &mut [MaybeUninit<u8>]) -> Result<bool> {
         let length = match &self.way {
@@ -263,7 +273,7 @@ fn wrong_length(length: usize, expected: usize) -> Error {
 }
 
 /// The compressor of a plain chunk (null for none), `None` where zarrs has to decode.
-fn plain_compressor(metadata: &ArrayMetadata) -> Option<Value> {
+pub(super) fn plain_compressor(metadata: &ArrayMetadata) -> Option<Value> {
     match metadata.is_plain {
         false => None,
         true if metadata.version == 2 => Some(metadata.for_zarrs["compressor"].clone()),

@@ -1,8 +1,10 @@
-//! Fill values: from JSON to one stored element in native byte order.
+//! Fill values: from JSON to one stored element in native byte order, and back.
 
 use half::f16;
 use serde_json::Value;
 
+use super::new_array::Format;
+use super::tiles;
 use super::types::Stored;
 use crate::error::{Error, Result};
 use crate::store::NumericType;
@@ -169,12 +171,107 @@ pub(super) fn attribute(number: NumericType, json: &Value) -> Option<Vec<u8>> {
     }
 }
 
+/// The `_FillValue` attribute for one element of the type that the host shows: a number, or base64 where JSON has none, as
+/// xarray writes it for V3.
+pub(super) fn to_attribute(number: NumericType, shown: &[u8]) -> Result<Value> {
+    if number.is_integer() {
+        return to_json(number, shown, Format::V3);
+    }
+    let stored = tiles::narrow(number, shown);
+    let wide = |bytes: &[u8]| match number {
+        NumericType::Float16 => f16::from_ne_bytes(bytes.try_into().expect("two bytes")).to_f64(),
+        NumericType::Float32 => f64::from(f32::from_ne_bytes(bytes.try_into().expect("four bytes"))),
+        _ => f64::from_ne_bytes(bytes.try_into().expect("eight bytes")),
+    };
+    match number {
+        NumericType::Float16 | NumericType::Float32 | NumericType::Float64 => {
+            Ok(Value::from(to_base64(&wide(&stored).to_le_bytes())))
+        }
+        _ => to_json(number, shown, Format::V3),
+    }
+}
+
 fn numeric_from_f64(number: NumericType, value: f64) -> Option<Vec<u8>> {
     match number {
         NumericType::Float16 => Some(f16::from_f64(value).to_ne_bytes().to_vec()),
         NumericType::Float32 => Some((value as f32).to_ne_bytes().to_vec()),
         _ => None,
     }
+}
+
+/// How `format` spells one element of the type that the host shows for `number`.
+pub(super) fn to_json(number: NumericType, shown: &[u8], format: Format) -> Result<Value> {
+    if shown.len() != number.on_host().size() {
+        return Err(Error::invalid(format!("a fill value of {} bytes for {number:?}", shown.len())));
+    }
+    let stored = tiles::narrow(number, shown);
+    let half = |bytes: &[u8]| match number {
+        NumericType::Float16 => {
+            let value = f16::from_ne_bytes(bytes.try_into().expect("two bytes"));
+            float_to_json(value.to_f64(), u64::from(value.to_bits()), u64::from(f16::NAN.to_bits()), 4, format)
+        }
+        NumericType::Float32 | NumericType::CFloat32 => {
+            let value = f32::from_ne_bytes(bytes.try_into().expect("four bytes"));
+            // the shortest decimal that is this float32
+            let decimal = value.to_string().parse().unwrap_or_else(|_| f64::from(value));
+            float_to_json(decimal, u64::from(value.to_bits()), u64::from(f32::NAN.to_bits()), 8, format)
+        }
+        _ => {
+            let value = f64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
+            float_to_json(value, value.to_bits(), f64::NAN.to_bits(), 16, format)
+        }
+    };
+    macro_rules! integer {
+        ($rust:ty) => {
+            Value::from(<$rust>::from_ne_bytes(stored.as_slice().try_into().expect("as many bytes as the type has")))
+        };
+    }
+    Ok(match number {
+        NumericType::UInt8 => integer!(u8),
+        NumericType::Int8 => integer!(i8),
+        NumericType::UInt16 => integer!(u16),
+        NumericType::Int16 => integer!(i16),
+        NumericType::UInt32 => integer!(u32),
+        NumericType::Int32 => integer!(i32),
+        NumericType::UInt64 => integer!(u64),
+        NumericType::Int64 => integer!(i64),
+        NumericType::Float16 | NumericType::Float32 | NumericType::Float64 => half(&stored),
+        NumericType::CFloat32 | NumericType::CFloat64 => {
+            let (real, imaginary) = stored.split_at(stored.len() / 2);
+            Value::Array(vec![half(real), half(imaginary)])
+        }
+        NumericType::CInt16 | NumericType::CInt32 | NumericType::CFloat16 => {
+            return Err(Error::unsupported(format!("Zarr has no type {number:?}")));
+        }
+    })
+}
+
+/// A float of these `bits`; `nan` are those of the usual NaN, of so many hexadecimal `digits`.
+fn float_to_json(value: f64, bits: u64, nan: u64, digits: usize, format: Format) -> Value {
+    match value {
+        // V2 has no spelling for the other ones
+        _ if value.is_nan() && format == Format::V3 && bits != nan => Value::from(format!("0x{bits:0digits$x}")),
+        _ if value.is_nan() => Value::from("NaN"),
+        f64::INFINITY => Value::from("Infinity"),
+        f64::NEG_INFINITY => Value::from("-Infinity"),
+        _ => Value::from(value),
+    }
+}
+
+/// RFC 4648, with padding.
+pub(super) fn to_base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let bits = three.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - three.len()));
+        for digit in 0..4 {
+            match digit <= three.len() {
+                true => text.push(char::from(DIGITS[(bits >> (18 - 6 * digit)) as usize & 63])),
+                false => text.push('='),
+            }
+        }
+    }
+    text
 }
 
 /// RFC 4648, with or without padding.

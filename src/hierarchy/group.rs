@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::Attributes;
 use super::array::Array;
 use super::consolidated::{NodeMetadata, Tree, is_name, join};
+use super::context::Context;
 use super::metadata::{self, ArrayMetadata};
-use super::open::{Context, read_node};
+use super::open::read_node;
 use crate::error::{Context as _, Result};
 use crate::store::{Call, VsiStore};
 

@@ -83,6 +83,16 @@ impl ArrayMetadata {
         &self.raw_attributes
     }
 
+    /// One stored element for where nothing is stored.
+    pub(super) fn stored_fill(&self) -> Vec<u8> {
+        self.fill.clone().unwrap_or_else(|| vec![0; self.stored.size().unwrap_or(0)])
+    }
+
+    /// Whether the elements are stored as booleans: bytes of 0 or 1.
+    pub(super) fn is_bool(&self) -> bool {
+        self.for_zarrs["data_type"] == "bool" || self.for_zarrs["dtype"] == "|b1"
+    }
+
     /// Understands a `.zarray` with its attributes.
     pub(super) fn from_v2(json: &Value, attributes: Attributes) -> Result<Self> {
         let object = json.as_object().ok_or_else(|| Error::corrupt("the metadata are no JSON object"))?;
@@ -117,6 +127,10 @@ impl ArrayMetadata {
         }
         let rename = |codec: &Value| {
             let mut codec = codec.clone();
+            if codec["id"] == "blosc" && codec.get("typesize").is_none() {
+                // V2 leaves it to the type of the elements
+                codec["typesize"] = Value::from(parsed.stored.size().unwrap_or(1));
+            }
             codecs::rename(&mut codec);
             codec
         };

@@ -1,14 +1,13 @@
 //! Opening a store at any level of its hierarchy.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::array::Array;
 use super::consolidated::{NodeMetadata, Tree, join};
+use super::context::Context;
 use super::group::{Group, Source};
-use super::tiles::{TILES_BYTES, TileCache};
 use super::{Attributes, json, metadata};
 use crate::error::{Context as _, Result};
 use crate::store::VsiStore;
@@ -22,30 +21,12 @@ pub enum Node {
     Array(Arc<Array>),
 }
 
-/// What the nodes of an opened store share.
-#[derive(Debug)]
-pub(super) struct Context {
-    pub(super) store: VsiStore,
-    pub(super) tiles: TileCache,
-    numbers: Mutex<HashMap<String, u64>>,
-}
-
-impl Context {
-    /// The number of the array `full_name`, the same each time that it is opened.
-    pub(super) fn number_of(&self, full_name: &str) -> u64 {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = numbers.len() as u64;
-        *numbers.entry(full_name.to_string()).or_insert(next)
-    }
-}
-
 /// Opens the group or array at the root of `store`; `None` where there is no Zarr node.
 ///
 /// # Errors
 /// The store cannot be read, or its root's metadata make no sense.
 pub fn open(store: &VsiStore) -> Result<Option<Node>> {
-    let context =
-        Arc::new(Context { store: store.clone(), tiles: TileCache::new(TILES_BYTES), numbers: Mutex::default() });
+    let context = Context::new(store, false);
     let Some((root, tree)) = read_root(store).context(|| store.path().to_string())? else { return Ok(None) };
     if root.is_array {
         let name = store.path().split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
@@ -75,9 +56,9 @@ pub fn looks_like_zarr(store: &VsiStore) -> bool {
 }
 
 /// The consolidated metadata, and the path of the opened node in them.
-type Consolidated = Option<(Tree, String)>;
+pub(super) type Consolidated = Option<(Tree, String)>;
 
-fn read_root(store: &VsiStore) -> Result<Option<(NodeMetadata, Consolidated)>> {
+pub(super) fn read_root(store: &VsiStore) -> Result<Option<(NodeMetadata, Consolidated)>> {
     if let Some(json) = read_json(store, "zarr.json")? {
         let tree = Tree::from_v3(&json);
         let root = NodeMetadata::from_v3(json)?;

@@ -32,6 +32,8 @@ pub(super) enum Fetch<'f> {
 pub(super) struct Tasks<'a> {
     pub(super) array: &'a Array,
     pub(super) store: VsiStore,
+    /// [`VsiStore::changes`] when the read began: after a later change nothing is kept.
+    pub(super) changes: u64,
     pub(super) parallel: bool,
 }
 
@@ -156,7 +158,7 @@ impl Array {
         let store = self.store(call);
         let parallel =
             !is_one && call.threads() > 1 && whole.is_divisible() && (store.is_remote() || !self.is_light(positions));
-        let tasks = Tasks { array: self, store, parallel };
+        let tasks = Tasks { array: self, changes: store.changes(), store, parallel };
         match parallel {
             true => pool::install(call, || tasks.run(positions, whole, visit))?,
             false => tasks.run(positions, whole, visit),
@@ -275,7 +277,7 @@ impl Tasks<'_> {
             let Some(encoded) = encoded else { return target.fill(fill, shown) };
             if let Some(tile) = tiles::deliver(decoder, stored, encoded, &wanted, is_seen, target)? {
                 let size = tile.size();
-                tiles.put(key, tile, size);
+                tiles.put_if(key, tile, size, || self.store.changes() == self.changes);
             }
             Ok(())
         })
@@ -302,7 +304,7 @@ impl Tasks<'_> {
             }
         })?;
         let (size, tile) = (tile.size(), Arc::new(tile));
-        tiles.put(key, tile.clone(), size);
+        tiles.put_if(key, tile.clone(), size, || self.store.changes() == self.changes);
         Ok(tile)
     }
 }

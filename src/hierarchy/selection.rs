@@ -167,6 +167,14 @@ impl<'a> Positions<'a> {
         }
     }
 
+    /// Whether no position comes twice.
+    pub(super) fn are_distinct(&self) -> bool {
+        match self {
+            Self::Strided { .. } => true,
+            Self::List(list) => list.windows(2).all(|pair| pair[0] < pair[1]),
+        }
+    }
+
     /// Whether these are all positions from `origin` to `end`.
     pub(super) fn covers(&self, origin: u64, end: u64) -> bool {
         let distinct = match self {

@@ -3,6 +3,7 @@
 //! <https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html>. The index is read once and
 //! remembered; of the chunks only those that are wanted are read. A shard inside a shard is decoded whole.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -28,6 +29,8 @@ pub(super) struct Sharding {
     pub(super) decoder: Decoder,
     /// Chunks along each axis of a shard.
     per_shard: Vec<u64>,
+    /// The codecs of a chunk inside a shard, as zarrs knows them.
+    pub(super) codecs: Vec<Value>,
     index_chain: Arc<CodecChain>,
     index_bytes: u64,
     index_at_end: bool,
@@ -39,6 +42,13 @@ pub(super) struct Sharding {
 pub(super) struct Index {
     /// Offset and length of each, both `u64::MAX` for a chunk that does not exist.
     places: Vec<[u64; 2]>,
+}
+
+impl Index {
+    /// Offset and length of each chunk, in C order.
+    pub(super) fn places(&self) -> &[[u64; 2]] {
+        &self.places
+    }
 }
 
 impl Sharding {
@@ -75,14 +85,23 @@ impl Sharding {
             location if location == "start" => false,
             _ => return Err(bad("index_location")),
         };
-        let index_shape: Vec<_> = per_shard.iter().copied().chain([2]).filter_map(std::num::NonZeroU64::new).collect();
+        let index_shape: Vec<_> = per_shard.iter().copied().chain([2]).filter_map(NonZeroU64::new).collect();
         let (index_type, index_fill) = index_elements();
         let index_bytes = match index_chain.encoded_representation(&index_shape, &index_type, &index_fill) {
             Ok(BytesRepresentation::FixedSize(bytes)) => bytes,
             _ => return Err(bad("index_codecs do not encode to a fixed size")),
         };
         let decoder = Decoder::inside_shards(metadata, &chunk_shape, &inner)?;
-        Ok(Some(Self { chunk_shape, decoder, per_shard, index_chain, index_bytes, index_at_end, options }))
+        Ok(Some(Self {
+            chunk_shape,
+            decoder,
+            per_shard,
+            codecs: inner,
+            index_chain,
+            index_bytes,
+            index_at_end,
+            options,
+        }))
     }
 
     /// The index of the shard `key`, `None` where there is no such shard.
@@ -92,25 +111,74 @@ impl Sharding {
             false => Range::Part { offset: 0, length: self.index_bytes },
         };
         let Some(bytes) = store.read_remembered(key, range)? else { return Ok(None) };
-        let shape: Vec<_> = self.per_shard.iter().copied().chain([2]).filter_map(std::num::NonZeroU64::new).collect();
+        self.decode_index(&bytes).map(Some)
+    }
+
+    /// The index of a shard that is in memory.
+    pub(super) fn index_in(&self, shard: &[u8]) -> Result<Index> {
+        let length = usize::try_from(self.index_bytes).ok().filter(|&length| length <= shard.len());
+        let length = length.ok_or_else(|| Error::corrupt(format!("a shard of {} bytes", shard.len())))?;
+        match self.index_at_end {
+            true => self.decode_index(&shard[shard.len() - length..]),
+            false => self.decode_index(&shard[..length]),
+        }
+    }
+
+    fn index_shape(&self) -> Vec<NonZeroU64> {
+        self.per_shard.iter().copied().chain([2]).filter_map(NonZeroU64::new).collect()
+    }
+
+    fn decode_index(&self, bytes: &[u8]) -> Result<Index> {
         let (index_type, index_fill) = index_elements();
-        let decoded = self.index_chain.decode(bytes.as_slice().into(), &shape, &index_type, &index_fill, &self.options);
+        let decoded =
+            self.index_chain.decode(bytes.into(), &self.index_shape(), &index_type, &index_fill, &self.options);
         match decoded {
             Ok(ArrayBytes::Fixed(bytes)) => {
                 let number = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
                 let places = bytes.chunks_exact(16).map(|pair| [number(&pair[..8]), number(&pair[8..])]).collect();
-                Ok(Some(Index { places }))
+                Ok(Index { places })
             }
             Ok(_) => Err(Error::corrupt("the index of the shard")),
             Err(error) => Err(Error::corrupt(format!("the index of the shard: {error}"))),
         }
     }
 
+    /// The index, encoded, of a shard that holds `chunks` one after the other, and whether it goes to the end.
+    pub(super) fn assemble(&self, chunks: &[Option<&[u8]>]) -> Result<(Vec<u8>, bool)> {
+        let mut offset = if self.index_at_end { 0 } else { self.index_bytes };
+        let mut numbers = Vec::with_capacity(chunks.len() * 2);
+        for chunk in chunks {
+            match chunk {
+                None => numbers.extend([u64::MAX, u64::MAX]),
+                Some(bytes) => {
+                    numbers.extend([offset, bytes.len() as u64]);
+                    offset += bytes.len() as u64;
+                }
+            }
+        }
+        let (index_type, index_fill) = index_elements();
+        let numbers = ArrayBytes::Fixed(bytemuck::cast_slice(&numbers).into());
+        let encoded = self.index_chain.encode(numbers, &self.index_shape(), &index_type, &index_fill, &self.options);
+        let encoded = encoded.map_err(|error| Error::unsupported(format!("the index of the shard: {error}")))?;
+        match encoded.len() as u64 == self.index_bytes {
+            true => Ok((encoded.into_owned(), self.index_at_end)),
+            false => Err(Error::unsupported("the index of the shard has no fixed size")),
+        }
+    }
+
+    /// Chunks in one shard.
+    pub(super) fn chunks_per_shard(&self) -> usize {
+        self.per_shard.iter().product::<u64>() as usize
+    }
+
+    /// The place of the chunk `tile` (its indices in the whole array) in the index of its shard.
+    pub(super) fn linear(&self, tile: &[u64]) -> usize {
+        tile.iter().zip(&self.per_shard).fold(0, |linear, (&tile, &count)| linear * count + tile % count) as usize
+    }
+
     /// Where the chunk `tile` (its indices in the whole array) is in its shard: offset and length.
     pub(super) fn place(&self, index: &Index, tile: &[u64]) -> Option<(u64, u64)> {
-        let linear =
-            tile.iter().zip(&self.per_shard).fold(0u64, |linear, (&tile, &count)| linear * count + tile % count);
-        match index.places.get(usize::try_from(linear).ok()?)? {
+        match index.places.get(self.linear(tile))? {
             [u64::MAX, u64::MAX] => None,
             [offset, length] => Some((*offset, *length)),
         }

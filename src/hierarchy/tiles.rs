@@ -105,6 +105,30 @@ impl<'a, 'p> Wanted<'a, 'p> {
     }
 }
 
+/// Calls `visit` for each element of a chunk that `runs` choose, with its index in the chunk and its positions in what
+/// is chosen.
+pub(super) fn for_each_element(runs: &[Vec<Run>], extents: &[usize], visit: &mut dyn FnMut(usize, &[usize])) {
+    fn along(
+        runs: &[Vec<Run>],
+        extents: &[usize],
+        from: usize,
+        to: &mut Vec<usize>,
+        visit: &mut dyn FnMut(usize, &[usize]),
+    ) {
+        let (Some((first, runs)), Some((extent, extents))) = (runs.split_first(), extents.split_first()) else {
+            return visit(from, to);
+        };
+        for run in first {
+            for index in 0..run.count {
+                to.push(run.to + index);
+                along(runs, extents, from * extent + run.from + index * run.step, to, visit);
+                to.pop();
+            }
+        }
+    }
+    along(runs, extents, 0, &mut Vec::with_capacity(extents.len()), visit);
+}
+
 /// Decodes a chunk of numbers straight into `target`, or through a buffer that the thread keeps.
 ///
 /// Gives what to keep of it: the decoded chunk where a part of it is wanted for the second time.
@@ -167,6 +191,22 @@ pub(super) fn widen(number: NumericType, bytes: Vec<u8>) -> Vec<u8> {
     }
 }
 
+/// The reverse of [`widen`]: numbers of the type that the host shows, as they are stored. What the stored type cannot
+/// hold becomes its nearest value, as in `GDALCopyWords64`.
+pub(super) fn narrow(number: NumericType, bytes: &[u8]) -> Vec<u8> {
+    match (number, number.on_host()) {
+        (NumericType::Int8, NumericType::Int16) => {
+            let wide = bytes.chunks_exact(2).map(|pair| i16::from_ne_bytes([pair[0], pair[1]]));
+            wide.map(|wide| wide.clamp(i16::from(i8::MIN), i16::from(i8::MAX)) as i8 as u8).collect()
+        }
+        (NumericType::Float16, NumericType::Float32) => {
+            let wide = bytes.chunks_exact(4).map(|four| f32::from_ne_bytes(four.try_into().expect("four bytes")));
+            wide.flat_map(|wide| f16::from_f32(wide).to_ne_bytes()).collect()
+        }
+        _ => bytes.to_vec(),
+    }
+}
+
 thread_local! {
     static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static DECODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
@@ -177,8 +217,13 @@ pub(super) fn with_encoded<R>(work: impl FnOnce(&mut Vec<u8>) -> Result<R>) -> R
     with_buffer(&ENCODED, work)
 }
 
+/// The thread's buffer for decoded elements.
+pub(super) fn with_decoded<R>(work: impl FnOnce(&mut Vec<u8>) -> Result<R>) -> Result<R> {
+    with_buffer(&DECODED, work)
+}
+
 /// Lends `work` a buffer that the thread keeps, so that its memory need not be fetched from the system for each chunk.
-fn with_buffer<R>(
+pub(super) fn with_buffer<R>(
     buffer: &'static std::thread::LocalKey<RefCell<Vec<u8>>>,
     work: impl FnOnce(&mut Vec<u8>) -> Result<R>,
 ) -> Result<R> {

@@ -39,9 +39,14 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
 
     /// Keeps `value`, of `size` bytes, and drops what no longer fits; a value above the limit is not kept.
     pub fn put(&self, key: K, value: Arc<V>, size: usize) {
+        self.put_if(key, value, size, || true);
+    }
+
+    /// As [`Cache::put`], if `is_valid` says so while nothing else can be put or dropped.
+    pub fn put_if(&self, key: K, value: Arc<V>, size: usize, is_valid: impl FnOnce() -> bool) {
         let state = &mut *self.lock();
         state.remove(&key);
-        if size > state.limit {
+        if size > state.limit || !is_valid() {
             return;
         }
         state.clock += 1;
@@ -49,6 +54,11 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         state.ages.insert(state.clock, key.clone());
         state.values.insert(key, (value, size, state.clock));
         state.shrink();
+    }
+
+    /// Drops the value of `key`.
+    pub fn remove(&self, key: &K) {
+        self.lock().remove(key);
     }
 
     /// Keeps only the values whose key passes.

@@ -1,4 +1,4 @@
-//! Codecs that zarrs takes from elsewhere: GDAL's decompressors, and the delta filter.
+//! Codecs that zarrs takes from elsewhere: GDAL's decompressors and compressors, and the delta filter.
 //!
 //! GDAL brings lz4 and lzma, which zarrs lacks, and inflates gzip and zlib twice as fast. For blosc and zstd it decodes
 //! straight into memory of a known size, where zarrs trusts the size that a (possibly damaged) chunk announces. A codec
@@ -26,16 +26,17 @@ use zarrs::metadata::v2::MetadataV2;
 use zarrs::metadata::v3::MetadataV3;
 use zarrs::plugin::PluginCreateError;
 
-use super::decode_only::{Decode, DecodeOnly};
+use super::bytes_codec::{Bridge, BytesCodec};
+use super::compress::Compressor;
 use super::delta::Delta;
 use super::ffi::{self, c_string};
 use super::{Call, pool};
 use crate::error::{Error, Kind, Result};
 
 /// What the name of a codec of ours begins with.
-const PREFIX: &str = "dggs.";
+pub(super) const PREFIX: &str = "dggs.";
 /// The ids that GDAL decompresses.
-const BORROWED: [&str; 6] = ["blosc", "zstd", "gzip", "zlib", "lz4", "lzma"];
+pub(super) const BORROWED: [&str; 6] = ["blosc", "zstd", "gzip", "zlib", "lz4", "lzma"];
 /// The most that a chunk whose size is not known beforehand (text) may decode to.
 const MAX_UNKNOWN_BYTES: usize = 256 << 20;
 
@@ -207,6 +208,7 @@ impl fmt::Debug for Decompressor {
 #[derive(Debug)]
 struct Borrowed {
     name: String,
+    configuration: Map<String, Value>,
     gdal: Option<Decompressor>,
     own: Option<Arc<dyn BytesToBytesCodecTraits>>,
 }
@@ -215,25 +217,39 @@ fn create(name: &str, configuration: &Map<String, Value>) -> std::result::Result
     let id = name.strip_prefix(PREFIX).unwrap_or(name);
     if id == "delta" {
         let delta = Delta::new(configuration).map_err(|error| PluginCreateError::Other(error.to_string()))?;
-        return Ok(Codec::BytesToBytes(Arc::new(DecodeOnly(delta))));
+        return Ok(Codec::BytesToBytes(Arc::new(Bridge(delta))));
     }
     let gdal = Decompressor::of(name);
     let own = match gdal {
         Some(_) => None,
         None => Some(own_codec(id, configuration)?),
     };
-    Ok(Codec::BytesToBytes(Arc::new(DecodeOnly(Borrowed { name: name.to_string(), gdal, own }))))
+    let borrowed = Borrowed { name: name.to_string(), configuration: configuration.clone(), gdal, own };
+    Ok(Codec::BytesToBytes(Arc::new(Bridge(borrowed))))
 }
 
 /// zarrs' codec for `id`, where the host has none.
-fn own_codec(
+pub(super) fn own_codec(
     id: &str,
     configuration: &Map<String, Value>,
 ) -> std::result::Result<Arc<dyn BytesToBytesCodecTraits>, PluginCreateError> {
     // decoding takes everything from the data themselves; the configuration only has to be complete
+    let given = |key: &str, default: Value| configuration.get(key).cloned().unwrap_or(default);
     let complete = match id {
         "blosc" => {
-            serde_json::json!({"cname": "lz4", "clevel": 5, "shuffle": "noshuffle", "typesize": 1, "blocksize": 0})
+            let typesize = given("typesize", Value::from(1));
+            let shuffle = match given("shuffle", Value::from(1)) {
+                Value::Number(number) => match (number.as_i64(), typesize.as_i64()) {
+                    (Some(0), _) => Value::from("noshuffle"),
+                    (Some(2), _) | (Some(-1), Some(1)) => Value::from("bitshuffle"),
+                    _ => Value::from("shuffle"),
+                },
+                name => name,
+            };
+            serde_json::json!({
+                "cname": given("cname", Value::from("lz4")), "clevel": given("clevel", Value::from(5)),
+                "shuffle": shuffle, "typesize": typesize, "blocksize": given("blocksize", Value::from(0)),
+            })
         }
         "zstd" => serde_json::json!({"level": 3, "checksum": false}),
         "gzip" | "zlib" => serde_json::json!({"level": configuration.get("level").unwrap_or(&Value::from(6))}),
@@ -292,13 +308,9 @@ impl Borrowed {
     }
 }
 
-impl Decode for Borrowed {
+impl BytesCodec for Borrowed {
     fn name(&self) -> Cow<'static, str> {
         Cow::Owned(self.name.clone())
-    }
-
-    fn no_encoder(&self) -> String {
-        format!("{} only decodes; arrays are written with the codecs of zarrs", self.name)
     }
 
     fn encoded_size(&self, _decoded: BytesRepresentation) -> BytesRepresentation {
@@ -307,5 +319,13 @@ impl Decode for Borrowed {
 
     fn decode(&self, encoded: Cow<'_, [u8]>, decoded: &BytesRepresentation) -> Result<Vec<u8>> {
         self.decode_at_most(&encoded, decoded.size())
+    }
+
+    fn encode(&self, decoded: Cow<'_, [u8]>) -> Result<Vec<u8>> {
+        let unknown = || Error::unsupported(format!("writing with the codec {}", self.name));
+        let compressor = Compressor::of(&self.name, &self.configuration)?.ok_or_else(unknown)?;
+        let mut encoded = Vec::new();
+        compressor.compress(&decoded, &mut encoded)?;
+        Ok(encoded)
     }
 }

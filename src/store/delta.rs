@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 use zarrs::array::BytesRepresentation;
 
-use super::decode_only::Decode;
+use super::bytes_codec::BytesCodec;
 use crate::error::{Error, Result};
 
 /// The filter for one type of elements.
@@ -50,45 +50,41 @@ impl Delta {
         Ok(Self { kind, size, big_endian: data_type.starts_with('>') })
     }
 
-    fn undo(self, bytes: &mut [u8]) -> Result<()> {
+    /// Replaces elements by differences (`forward`), or differences by elements.
+    fn apply(self, bytes: &mut [u8], forward: bool) -> Result<()> {
         if !bytes.len().is_multiple_of(self.size) {
             return Err(Error::corrupt(format!("{} bytes are not elements of {} bytes", bytes.len(), self.size)));
         }
-        macro_rules! sum {
-            ($number:ty, $add:expr) => {{
-                let mut sum = <$number>::default();
+        macro_rules! run {
+            ($number:ty, $add:expr, $subtract:expr) => {{
+                let mut last = <$number>::default();
                 for element in bytes.chunks_exact_mut(size_of::<$number>()) {
                     let raw = element.try_into().expect("as many bytes as the type has");
-                    let add = $add;
-                    if self.big_endian {
-                        sum = add(sum, <$number>::from_be_bytes(raw));
-                        element.copy_from_slice(&sum.to_be_bytes());
-                    } else {
-                        sum = add(sum, <$number>::from_le_bytes(raw));
-                        element.copy_from_slice(&sum.to_le_bytes());
-                    }
+                    let read =
+                        if self.big_endian { <$number>::from_be_bytes(raw) } else { <$number>::from_le_bytes(raw) };
+                    let (add, subtract) = ($add, $subtract);
+                    let written = if forward { subtract(read, last) } else { add(last, read) };
+                    last = if forward { read } else { written };
+                    let raw = if self.big_endian { written.to_be_bytes() } else { written.to_le_bytes() };
+                    element.copy_from_slice(&raw);
                 }
             }};
         }
         match (self.kind, self.size) {
-            (Kind::Integer, 1) => sum!(u8, u8::wrapping_add),
-            (Kind::Integer, 2) => sum!(u16, u16::wrapping_add),
-            (Kind::Integer, 4) => sum!(u32, u32::wrapping_add),
-            (Kind::Integer, _) => sum!(u64, u64::wrapping_add),
-            (Kind::Float, 4) => sum!(f32, |a: f32, b: f32| a + b),
-            (Kind::Float, _) => sum!(f64, |a: f64, b: f64| a + b),
+            (Kind::Integer, 1) => run!(u8, u8::wrapping_add, u8::wrapping_sub),
+            (Kind::Integer, 2) => run!(u16, u16::wrapping_add, u16::wrapping_sub),
+            (Kind::Integer, 4) => run!(u32, u32::wrapping_add, u32::wrapping_sub),
+            (Kind::Integer, _) => run!(u64, u64::wrapping_add, u64::wrapping_sub),
+            (Kind::Float, 4) => run!(f32, |a: f32, b: f32| a + b, |a: f32, b: f32| a - b),
+            (Kind::Float, _) => run!(f64, |a: f64, b: f64| a + b, |a: f64, b: f64| a - b),
         }
         Ok(())
     }
 }
 
-impl Decode for Delta {
+impl BytesCodec for Delta {
     fn name(&self) -> Cow<'static, str> {
         Cow::Borrowed("dggs.delta")
-    }
-
-    fn no_encoder(&self) -> String {
-        "the delta filter only decodes".into()
     }
 
     fn encoded_size(&self, decoded: BytesRepresentation) -> BytesRepresentation {
@@ -97,7 +93,13 @@ impl Decode for Delta {
 
     fn decode(&self, encoded: Cow<'_, [u8]>, _decoded: &BytesRepresentation) -> Result<Vec<u8>> {
         let mut bytes = encoded.into_owned();
-        self.undo(&mut bytes)?;
+        self.apply(&mut bytes, false)?;
+        Ok(bytes)
+    }
+
+    fn encode(&self, decoded: Cow<'_, [u8]>) -> Result<Vec<u8>> {
+        let mut bytes = decoded.into_owned();
+        self.apply(&mut bytes, true)?;
         Ok(bytes)
     }
 }

@@ -41,6 +41,7 @@ pub(super) struct HttpResult {
 
 unsafe extern "C" {
     pub(super) fn CPLGetNumCPUs() -> c_int;
+    pub(super) fn CPLGetCompressor(id: *const c_char) -> *const Compressor;
     pub(super) fn CPLGetDecompressor(id: *const c_char) -> *const Compressor;
     pub(super) fn CPLHTTPFetch(url: *const c_char, options: *const *const c_char) -> *mut HttpResult;
     pub(super) fn CPLHTTPDestroyResult(result: *mut HttpResult);
@@ -60,6 +61,49 @@ pub(super) fn c_string(text: &str) -> Result<CString> {
 pub(super) unsafe fn text(pointer: *const c_char) -> Option<String> {
     // SAFETY: not NULL, and terminated as the caller promises.
     (!pointer.is_null()).then(|| unsafe { CStr::from_ptr(pointer) }.to_string_lossy().into_owned())
+}
+
+/// The texts of a list that GDAL gave, which is destroyed.
+///
+/// # Safety
+/// `list` is NULL or a string list that is ours to destroy.
+pub(super) unsafe fn take_list(list: *mut *mut c_char) -> Vec<String> {
+    // SAFETY: the caller's promise; the list ends in NULL.
+    unsafe {
+        let texts = texts(list);
+        gdal_sys::CSLDestroy(list);
+        texts
+    }
+}
+
+/// The pairs `KEY=value` of a list.
+///
+/// # Safety
+/// `list` is NULL or a string list.
+pub(super) unsafe fn pairs(list: *mut *mut c_char) -> Vec<(String, String)> {
+    // SAFETY: the caller's promise.
+    let texts = unsafe { texts(list) };
+    texts
+        .iter()
+        .filter_map(|text| text.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// # Safety
+/// `list` is NULL or a string list.
+unsafe fn texts(list: *mut *mut c_char) -> Vec<String> {
+    let mut found = Vec::new();
+    // SAFETY: the caller's promise; the list ends in NULL.
+    unsafe {
+        let mut item = list;
+        while !item.is_null() {
+            let Some(text) = text(*item) else { break };
+            found.push(text);
+            item = item.add(1);
+        }
+    }
+    found
 }
 
 /// A list of strings as GDAL's `CSLConstList`: a NULL-terminated array of pointers.

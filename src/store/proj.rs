@@ -10,6 +10,17 @@ use proj_sys::{PJ, PJ_CONTEXT, PJ_WKT_TYPE_PJ_WKT2_2019};
 use super::ffi::{self, c_string};
 use crate::error::{Error, Result};
 
+/// A CRS in every form that other programs read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrsTexts {
+    /// WKT2:2019.
+    pub wkt: String,
+    /// PROJJSON, <https://proj.org/en/stable/specifications/projjson.html>; `None` where PROJ cannot write it.
+    pub projjson: Option<String>,
+    /// OGC's URL of its code, `http://www.opengis.net/def/crs/EPSG/0/4326`; `None` where it has none.
+    pub url: Option<String>,
+}
+
 /// WKT2:2019 of a CRS given as an authority code (`EPSG:4326`), an OGC URN or URL
 /// (`http://www.opengis.net/def/crs/EPSG/0/4326`), WKT of any kind, PROJJSON or a PROJ string.
 ///
@@ -17,23 +28,18 @@ use crate::error::{Error, Result};
 /// PROJ does not understand it, or it is no CRS.
 pub fn crs_to_wkt(definition: &str) -> Result<String> {
     let context = Context::new();
-    let object = context.create(definition)?;
-    // SAFETY: proj.h: a valid object.
-    if unsafe { proj_sys::proj_is_crs(object.0) } == 0 {
-        return Err(Error::invalid(format!("\"{}\" is no CRS", shorten(definition))));
-    }
-    // SAFETY: proj.h: the text belongs to the object and lives until the next such call; it is copied at once.
-    let wkt = unsafe {
-        ffi::text(proj_sys::proj_as_wkt(
-            context.0,
-            object.0,
-            PJ_WKT_TYPE_PJ_WKT2_2019,
-            [ptr::null::<c_char>()].as_ptr(),
-        ))
-    };
-    wkt.ok_or_else(|| {
-        Error::invalid(format!("\"{}\" cannot be written as WKT2: {}", shorten(definition), context.error()))
-    })
+    context.crs(definition)?.wkt(&context, definition)
+}
+
+/// All forms of a CRS given in any of them.
+///
+/// # Errors
+/// As [`crs_to_wkt`].
+pub fn crs_texts(definition: &str) -> Result<CrsTexts> {
+    let context = Context::new();
+    let object = context.crs(definition)?;
+    let wkt = object.wkt(&context, definition)?;
+    Ok(CrsTexts { wkt, projjson: object.projjson(&context), url: object.url() })
 }
 
 /// The head of a long definition, for a message.
@@ -58,16 +64,21 @@ impl Context {
         }
     }
 
-    /// The object that a definition describes.
-    pub(super) fn create(&self, definition: &str) -> Result<Object> {
+    /// The CRS of a definition.
+    pub(super) fn crs(&self, definition: &str) -> Result<Object> {
         let text = c_string(definition)?;
         // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
         let object = unsafe { proj_sys::proj_create(self.0, text.as_ptr()) };
         if object.is_null() {
-            let (what, why) = (shorten(definition), self.error());
-            return Err(Error::invalid(format!("PROJ does not understand the CRS \"{what}\": {why}")));
+            let (definition, error) = (shorten(definition), self.error());
+            return Err(Error::invalid(format!("PROJ does not understand the CRS \"{definition}\": {error}")));
         }
-        Ok(Object(object))
+        let object = Object(object);
+        // SAFETY: proj.h: a valid object.
+        if unsafe { proj_sys::proj_is_crs(object.0) } == 0 {
+            return Err(Error::invalid(format!("\"{}\" is no CRS", shorten(definition))));
+        }
+        Ok(object)
     }
 
     pub(super) fn error(&self) -> String {
@@ -93,6 +104,35 @@ impl Drop for Context {
 /// An object of PROJ; its context must outlive it.
 #[derive(Debug)]
 pub(super) struct Object(pub(super) *mut PJ);
+
+impl Object {
+    fn wkt(&self, context: &Context, definition: &str) -> Result<String> {
+        let options = [ptr::null::<c_char>()];
+        // SAFETY: proj.h: the text belongs to the object and lives until the next such call; it is copied at once.
+        let wkt =
+            unsafe { ffi::text(proj_sys::proj_as_wkt(context.0, self.0, PJ_WKT_TYPE_PJ_WKT2_2019, options.as_ptr())) };
+        wkt.ok_or_else(|| {
+            let (definition, error) = (shorten(definition), context.error());
+            Error::invalid(format!("\"{definition}\" cannot be written as WKT2: {error}"))
+        })
+    }
+
+    fn projjson(&self, context: &Context) -> Option<String> {
+        let options = [c"MULTILINE=NO".as_ptr(), ptr::null()];
+        // SAFETY: as for `wkt`.
+        unsafe { ffi::text(proj_sys::proj_as_projjson(context.0, self.0, options.as_ptr())) }
+    }
+
+    /// By authority and code.
+    fn url(&self) -> Option<String> {
+        // SAFETY: proj.h: the texts belong to the object; NULL where it has none.
+        let (authority, code) = unsafe {
+            (ffi::text(proj_sys::proj_get_id_auth_name(self.0, 0)), ffi::text(proj_sys::proj_get_id_code(self.0, 0)))
+        };
+        let (authority, code) = (authority?, code?);
+        Some(format!("http://www.opengis.net/def/crs/{authority}/0/{code}"))
+    }
+}
 
 impl Drop for Object {
     fn drop(&mut self) {

@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "calls GDAL's VSI functions")]
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::ffi::{StringList, c_string};
 use super::vsi::Reach;
@@ -57,18 +58,20 @@ impl VsiStore {
         if let Some(bytes) = self.root.ranges.get(&slot) {
             return Ok(Some(bytes));
         }
+        let changes = self.changes();
         let mut bytes = Vec::new();
         if !self.read_into(key, range, &mut bytes)? {
             return Ok(None);
         }
         let size = bytes.len();
         let bytes = Arc::new(bytes);
-        self.root.ranges.put(slot, bytes.clone(), size);
+        self.root.ranges.put_if(slot, bytes.clone(), size, || self.changes() == changes);
         Ok(Some(bytes))
     }
 
-    /// Forgets what is remembered of `key` and what lies below it.
-    pub(super) fn forget(&self, key: &str) {
+    /// Forgets what is remembered of `key` and what lies below it: it has changed.
+    pub fn forget(&self, key: &str) {
+        self.root.changes.fetch_add(1, Ordering::AcqRel);
         self.root.ranges.retain(|(remembered, _, _)| {
             !(remembered == key
                 || remembered.strip_prefix(key).is_some_and(|rest| key.is_empty() || rest.starts_with('/')))

@@ -3,12 +3,12 @@
 //! A [`Target`] can be split along an axis, so that each parallel task owns the part it writes. Elements are converted
 //! by `GDALCopyWords64`: bit for bit what GDAL's own drivers deliver.
 
-#![expect(unsafe_code, reason = "writes the caller's memory through a pointer, and calls GDALCopyWords64")]
+#![expect(unsafe_code, reason = "writes the caller's memory through a pointer")]
 
-use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
+use super::words::{self, Segment, c_strides};
 use super::{Number, NumericType, Run, Source};
 use crate::error::{Error, Result};
 
@@ -97,6 +97,11 @@ impl<'a> Target<'a> {
         }
         parts.push((at, rest));
         parts
+    }
+
+    /// The first element's place, the type, and the bytes between elements along each axis, for a C function to write.
+    pub(super) fn into_raw(self) -> (*mut u8, NumericType, Vec<isize>) {
+        (self.pointer, self.data_type, self.strides)
     }
 
     /// Type of the elements.
@@ -252,146 +257,10 @@ impl<'a> Target<'a> {
     }
 
     /// `axes` address only elements inside `bytes` and inside the target.
-    fn copy(&mut self, bytes: &[u8], data_type: NumericType, mut axes: Vec<Vec<Segment>>) -> Result<()> {
-        if data_type.on_host() != data_type || self.data_type.on_host() != self.data_type {
-            return Err(Error::unsupported(format!("{data_type:?} to {:?} in this GDAL", self.data_type)));
-        }
-        if axes.iter().any(|segments| segments.iter().all(|segment| segment.count == 0)) {
-            return Ok(());
-        }
-        collapse(&mut axes);
-        let words = Words { from: data_type, to: self.data_type };
-        // SAFETY: the offsets stay inside both blocks, as the callers checked.
-        unsafe { words.copy_axes(bytes.as_ptr(), self.pointer, &axes) };
-        Ok(())
+    fn copy(&mut self, bytes: &[u8], data_type: NumericType, axes: Vec<Vec<Segment>>) -> Result<()> {
+        // SAFETY: the offsets stay inside both blocks, as the callers checked; decoded bytes never overlap the caller's.
+        unsafe { words::copy((bytes.as_ptr(), data_type), (self.pointer, self.data_type), axes) }
     }
-}
-
-/// A row of elements: offsets and strides in bytes.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    count: usize,
-    source: isize,
-    target: isize,
-    source_stride: isize,
-    target_stride: isize,
-}
-
-/// Joins axes that are one row in memory, and puts the axis for the innermost loop last.
-fn collapse(axes: &mut Vec<Vec<Segment>>) {
-    let mut index = axes.len();
-    while index > 1 {
-        index -= 1;
-        if let ([outer], [inner]) = (axes[index - 1].as_slice(), axes[index].as_slice()) {
-            let count = inner.count as isize;
-            let one_row = outer.count == 1
-                || inner.count == 1
-                || (outer.source_stride == inner.source_stride.wrapping_mul(count)
-                    && outer.target_stride == inner.target_stride.wrapping_mul(count));
-            if one_row {
-                let strides = if inner.count == 1 { outer } else { inner };
-                axes[index - 1] = vec![Segment {
-                    count: outer.count * inner.count,
-                    source: outer.source + inner.source,
-                    target: outer.target + inner.target,
-                    source_stride: strides.source_stride,
-                    target_stride: strides.target_stride,
-                }];
-                axes.remove(index);
-            }
-        }
-    }
-    // a short innermost loop would call GDAL for every few elements
-    let length = |segments: &Vec<Segment>| segments.iter().map(|s| s.count).max().unwrap_or(0).min(64);
-    if let Some(longest) = (0..axes.len()).max_by_key(|&axis| (length(&axes[axis]), axis)) {
-        let inner = axes.remove(longest);
-        axes.push(inner);
-    }
-}
-
-/// Copies rows of one type to another.
-#[derive(Clone, Copy)]
-struct Words {
-    from: NumericType,
-    to: NumericType,
-}
-
-impl Words {
-    /// # Safety
-    /// Every element that `axes` address is readable at `source` and writable at `target`.
-    unsafe fn copy_axes(self, source: *const u8, target: *mut u8, axes: &[Vec<Segment>]) {
-        let Some((segments, inner)) = axes.split_first() else {
-            let one = Segment { count: 1, source: 0, target: 0, source_stride: 0, target_stride: 0 };
-            // SAFETY: the one element of a block without axes.
-            return unsafe { self.copy_row(source, target, &one) };
-        };
-        for segment in segments {
-            if inner.is_empty() {
-                // SAFETY: as promised by the caller.
-                unsafe { self.copy_row(source, target, segment) };
-                continue;
-            }
-            for index in 0..segment.count as isize {
-                let source = source.wrapping_offset(segment.source + segment.source_stride * index);
-                let target = target.wrapping_offset(segment.target + segment.target_stride * index);
-                // SAFETY: as promised by the caller.
-                unsafe { self.copy_axes(source, target, inner) };
-            }
-        }
-    }
-
-    /// # Safety
-    /// As [`Words::copy_axes`], for one row.
-    unsafe fn copy_row(self, source: *const u8, target: *mut u8, row: &Segment) {
-        let source = source.wrapping_offset(row.source);
-        let target = target.wrapping_offset(row.target);
-        let size = self.from.size() as isize;
-        if self.from == self.to && row.target_stride == size && row.source_stride == size {
-            // SAFETY: both rows are contiguous and of this length; our decoded bytes never overlap the caller's.
-            return unsafe { std::ptr::copy_nonoverlapping(source, target, row.count * self.from.size()) };
-        }
-        let strides = (c_int::try_from(row.source_stride), c_int::try_from(row.target_stride));
-        if let (Ok(source_stride), Ok(target_stride)) = strides {
-            // SAFETY: gdal.h: copies `count` elements with these byte strides; GDALCopyWords64 takes unaligned data.
-            unsafe { self.convert(source, source_stride, target, target_stride, row.count as isize) };
-        } else {
-            // GDAL's strides are 32-bit
-            for index in 0..row.count as isize {
-                let source = source.wrapping_offset(row.source_stride * index);
-                let target = target.wrapping_offset(row.target_stride * index);
-                // SAFETY: one element each.
-                unsafe { self.convert(source, 0, target, 0, 1) };
-            }
-        }
-    }
-
-    /// # Safety
-    /// As `GDALCopyWords64`.
-    unsafe fn convert(self, source: *const u8, from_stride: c_int, target: *mut u8, to_stride: c_int, count: isize) {
-        // SAFETY: passed on.
-        unsafe {
-            gdal_sys::GDALCopyWords64(
-                source.cast(),
-                self.from.gdal() as gdal_sys::GDALDataType::Type,
-                from_stride,
-                target.cast(),
-                self.to.gdal() as gdal_sys::GDALDataType::Type,
-                to_stride,
-                count as gdal_sys::GPtrDiff_t,
-            );
-        }
-    }
-}
-
-/// Byte strides of a C-order block.
-fn c_strides(counts: &[usize], size: usize) -> Vec<isize> {
-    let mut strides = vec![0; counts.len()];
-    let mut stride = size;
-    for (slot, &count) in strides.iter_mut().zip(counts).rev() {
-        *slot = stride as isize;
-        stride = stride.saturating_mul(count.max(1));
-    }
-    strides
 }
 
 /// Whether each axis steps over all that the shorter steps reach.

@@ -57,7 +57,7 @@ pub struct CrsFacts {
 /// PROJ does not understand it, or its axes have no unit.
 pub fn crs_facts(wkt: &str) -> Result<CrsFacts> {
     let context = Context::new();
-    let crs = context.create(wkt)?;
+    let crs = context.crs(wkt)?;
     // SAFETY: proj.h: a valid context and object; outputs are numbers of ours or NULL.
     unsafe {
         let kind = proj_sys::proj_get_type(crs.0);
@@ -200,7 +200,7 @@ impl Transform {
 impl Operation {
     fn new(from: &str, to: &str) -> Result<Self> {
         let context = Context::new();
-        let (source, target) = (context.create(from)?, context.create(to)?);
+        let (source, target) = (context.crs(from)?, context.crs(to)?);
         // SAFETY: proj.h: valid objects; NULL means failure; results are new objects.
         unsafe {
             let found =

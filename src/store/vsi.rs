@@ -10,6 +10,7 @@
 use std::ffi::{CStr, c_int};
 use std::mem::MaybeUninit;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Call;
 use super::cache::Cache;
@@ -42,6 +43,8 @@ pub(super) struct Root {
     pub(super) reach: Reach,
     /// Small ranges that are asked for again and again: indexes of shards.
     pub(super) ranges: Cache<(String, i64, u64), Vec<u8>>,
+    /// See [`VsiStore::changes`].
+    pub(super) changes: AtomicU64,
 }
 
 /// A store, bound to the call that uses it. Cheap to clone.
@@ -62,7 +65,8 @@ impl VsiStore {
             trimmed => trimmed.to_string(),
         };
         let reach = reach(&path);
-        Self { root: Arc::new(Root { path, reach, ranges: Cache::new(RANGES_BYTES) }), call: call.clone() }
+        let root = Root { path, reach, ranges: Cache::new(RANGES_BYTES), changes: AtomicU64::new(0) };
+        Self { root: Arc::new(root), call: call.clone() }
     }
 
     /// The same store, used by another call.
@@ -91,6 +95,12 @@ impl VsiStore {
         self.root.reach != Reach::Http
     }
 
+    /// Counts the changes made through this store. What was read before it moved may be outdated, and must not be
+    /// remembered.
+    pub fn changes(&self) -> u64 {
+        self.root.changes.load(Ordering::Acquire)
+    }
+
     /// The path of `key` as GDAL knows it; the empty key is the root.
     pub fn path_of(&self, key: &str) -> String {
         match (key.is_empty(), self.root.path.split_once('?')) {
@@ -113,6 +123,14 @@ impl VsiStore {
     /// Whether the root is there, as a file or a folder.
     pub fn exists(&self) -> bool {
         self.stat("").is_ok_and(|found| found.is_some())
+    }
+
+    /// Whether the root is a file.
+    ///
+    /// # Errors
+    /// The file system fails.
+    pub fn is_file(&self) -> Result<bool> {
+        Ok(self.stat("")?.is_some_and(|(_, is_folder)| !is_folder))
     }
 
     /// Size and whether it is a folder, `None` where there is neither file nor folder.

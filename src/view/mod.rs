@@ -1,7 +1,9 @@
-//! Cubes as programs see them that do not know GDAL's multidimensional API.
+//! Views: the cube for programs that know maps but no zones.
 //!
-//! - [`raster`] shows an array as pixels: each pixel's centre is looked up in the grid;
-//! - [`slice`] takes one value of each dimension that is not the zones'.
+//! - [`raster`]: an array as pixels, each pixel's centre looked up in the grid;
+//! - [`vector`]: zones as features, a zone axis a layer;
+//! - [`slice`]: one value of each dimension that is not the zones'.
 
 pub mod raster;
 pub mod slice;
+pub mod vector;

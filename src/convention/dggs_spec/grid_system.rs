@@ -1,7 +1,9 @@
 //! `grid_system` and `aperture` of the data spec: which DGGRS, and how it stands in the globe.
 
+use serde_json::{Value, json};
+
 use super::super::attribute::Fields;
-use super::super::spec;
+use super::super::{Attributes, spec};
 use crate::error::{Error, Result};
 use crate::grid::{self, GridSpec, Orientation, Surface};
 
@@ -119,6 +121,45 @@ pub(super) fn parse(
     }
     let indexing = spec::scheme(system.place(), family, dggrs, indexing)?;
     Ok(GridSpec { dggrs, surface, orientation, indexing })
+}
+
+/// `grid_system` and `aperture` of a grid.
+///
+/// # Errors
+/// A grid that is none of DGGRID's on a sphere.
+pub(super) fn to_attributes(spec: &GridSpec) -> Result<(Attributes, Value)> {
+    let Some((name, polygon, aperture)) = KNOWN.iter().find(|(name, ..)| *name == spec.dggrs) else {
+        let names: Vec<_> = KNOWN[..5].iter().map(|(name, ..)| *name).collect();
+        return Err(Error::unsupported(format!(
+            "the DGGS data spec describes {} alone, not {}",
+            names.join(", "),
+            spec.dggrs
+        )));
+    };
+    let Surface::Sphere { radius_m } = spec.surface else {
+        return Err(Error::unsupported(format!(
+            "the DGGS data spec has a sphere's radius alone, and this {name} is on an ellipsoid"
+        )));
+    };
+    let orientation = spec.orientation.ok_or_else(|| Error::invalid(format!("{name} needs an orientation")))?;
+    let mut system = Attributes::new();
+    system.insert("name".into(), (*name).into());
+    system.insert("polyhedron".into(), "icosahedron".into());
+    system.insert("polygon".into(), (*polygon).into());
+    system.insert("radius".into(), number(radius_m));
+    system.insert("rotation_lon".into(), number(orientation.lon_0_deg));
+    system.insert("rotation_lat".into(), number(orientation.lat_0_deg));
+    system.insert("rotation_azimuth".into(), number(orientation.azimuth_deg));
+    system.insert("projection".into(), PROJECTION.into());
+    Ok((system, number(*aperture)))
+}
+
+/// As the spec's example has it.
+const PROJECTION: &str = "+isea";
+
+/// A number without a fraction where it has none, as in the spec's example.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
 }
 
 /// The member `key`, which must be one of `known`.

@@ -1,4 +1,4 @@
-//! Codecs that only read: zarrs' interface around a function from bytes to bytes.
+//! Codecs of our own: zarrs' interface around functions from bytes to bytes.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -14,32 +14,32 @@ use zarrs::plugin::{ExtensionName, ZarrVersion};
 
 use crate::error::Result;
 
-/// What a codec that only reads has to say.
-pub(super) trait Decode: Debug + Send + Sync + 'static {
+/// What a codec has to say.
+pub(super) trait BytesCodec: Debug + Send + Sync + 'static {
     /// Its name in the metadata that zarrs sees.
     fn name(&self) -> Cow<'static, str>;
-
-    /// Why nothing is encoded.
-    fn no_encoder(&self) -> String;
 
     /// The size of what decodes to `decoded`.
     fn encoded_size(&self, decoded: BytesRepresentation) -> BytesRepresentation;
 
     /// The bytes that `encoded` stands for, whose size zarrs may know.
     fn decode(&self, encoded: Cow<'_, [u8]>, decoded: &BytesRepresentation) -> Result<Vec<u8>>;
+
+    /// The bytes that stand for `decoded`.
+    fn encode(&self, decoded: Cow<'_, [u8]>) -> Result<Vec<u8>>;
 }
 
-/// A [`Decode`] as a codec of zarrs.
+/// A [`BytesCodec`] as a codec of zarrs.
 #[derive(Debug)]
-pub(super) struct DecodeOnly<D>(pub(super) D);
+pub(super) struct Bridge<C>(pub(super) C);
 
-impl<D: Decode> ExtensionName for DecodeOnly<D> {
+impl<C: BytesCodec> ExtensionName for Bridge<C> {
     fn name(&self, _version: ZarrVersion) -> Option<Cow<'static, str>> {
         Some(self.0.name())
     }
 }
 
-impl<D: Decode> CodecTraits for DecodeOnly<D> {
+impl<C: BytesCodec> CodecTraits for Bridge<C> {
     fn as_any(&self) -> &dyn std::any::Any {
         self
     }
@@ -57,7 +57,7 @@ impl<D: Decode> CodecTraits for DecodeOnly<D> {
     }
 }
 
-impl<D: Decode> BytesToBytesCodecTraits for DecodeOnly<D> {
+impl<C: BytesCodec> BytesToBytesCodecTraits for Bridge<C> {
     fn into_dyn(self: Arc<Self>) -> Arc<dyn BytesToBytesCodecTraits> {
         self
     }
@@ -75,10 +75,11 @@ impl<D: Decode> BytesToBytesCodecTraits for DecodeOnly<D> {
 
     fn encode<'a>(
         &self,
-        _decoded: ArrayBytesRaw<'a>,
+        decoded: ArrayBytesRaw<'a>,
         _options: &CodecOptions,
     ) -> std::result::Result<ArrayBytesRaw<'a>, CodecError> {
-        Err(CodecError::Other(self.0.no_encoder()))
+        let encoded = self.0.encode(decoded);
+        encoded.map(Cow::Owned).map_err(|error| CodecError::Other(error.to_string()))
     }
 
     fn decode<'a>(
