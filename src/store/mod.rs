@@ -19,6 +19,7 @@ mod delta;
 mod ffi;
 mod http;
 mod input;
+pub(crate) mod lock;
 mod numeric;
 pub(crate) mod read;
 mod source;
