@@ -74,6 +74,11 @@ def dask_map(script, path, jobs):
     return json.loads(_run(AUTOTEST / "support" / "dask_months.py", command, json.dumps(jobs), json.dumps(own)))
 
 
+def reread(question, *arguments):
+    """The answer of `support/reread.py QUESTION ARGUMENT...`, which is JSON: what others read of a store of ours."""
+    return json.loads(_run(AUTOTEST / "support" / "reread.py", question, *arguments))
+
+
 def fixture_folder():
     """Makes the fixtures if they are not there, and answers where they are."""
     key = hashlib.sha256()

@@ -119,6 +119,14 @@ pub trait Group: Send + Sync {
         false
     }
 
+    /// This group as it is at the moment, where it may be another than when it was opened.
+    ///
+    /// # Errors
+    /// It is there no more.
+    fn reopened(&self, _call: &Arc<Call>) -> Result<Option<Arc<dyn Group>>> {
+        Ok(None)
+    }
+
     /// A new group in this one.
     ///
     /// # Errors
