@@ -361,7 +361,7 @@ fn close_over_pole(ring: &mut Vec<Point>) {
 fn is_torn(ring: &[Position]) -> bool {
     let steps = ring.iter().zip(ring.iter().cycle().skip(1)).map(|(a, b)| (b[0] - a[0]).hypot(b[1] - a[1]));
     let (longest, all) = steps.fold((0.0f64, 0.0), |(longest, all), step| (longest.max(step), all + step));
-    longest > 0.4 * all && longest > 2.0
+    longest > 0.25 * all && longest > 2.0
 }
 
 /// Sine of the authalic latitude, exact at the poles.
