@@ -7,7 +7,7 @@
  *  - Table. Every Rust function that C++ calls is a slot of DggsApi; no slot is NULL. GDALRegister_DGGS, written in
  *    Rust, is the plugin's only exported symbol; it hands the table to dggs_register_driver(), the only C++ function
  *    that Rust calls. Neither C++ exceptions nor Rust panics cross.
- *  - Handles. DggsGroup and DggsArray are opaque. An `open_*` slot gives ownership of a handle to the caller, who
+ *  - Handles. DggsGroup, DggsArray and so on are opaque. An `open_*` slot gives ownership of a handle to the caller, who
  *    ends it by exactly one call of the matching `free_*` slot. `free_*` accepts NULL. Handles are independent of each
  *    other: freeing one leaves those that were opened through it valid. Any number of threads may use one handle at the
  *    same time, except that nobody may use it during or after its `free_*`.
@@ -214,7 +214,102 @@ typedef struct DggsWindow
     const int64_t *step;
 } DggsWindow;
 
+/* ---- The vector view ---- */
+
+/** Type of a field, and of the numbers in its columns. */
+typedef enum DggsFieldKind
+{
+    DGGS_FIELD_INT16 = 0,
+    DGGS_FIELD_INT32 = 1,
+    DGGS_FIELD_INT64 = 2,
+    DGGS_FIELD_FLOAT32 = 3,
+    DGGS_FIELD_FLOAT64 = 4,
+    DGGS_FIELD_TEXT = 5
+} DggsFieldKind;
+
+/** A field of a layer: a slice of a variable. */
+typedef struct DggsFieldInfo
+{
+    const char *name;
+    DggsFieldKind kind;
+    const char *unit; /**< "" when unknown */
+} DggsFieldInfo;
+
+/** What the features of a layer are drawn as. */
+typedef enum DggsGeometryKind
+{
+    DGGS_GEOMETRY_NONE = 0,
+    DGGS_GEOMETRY_POINT = 1,
+    DGGS_GEOMETRY_MULTI_POLYGON = 2
+} DggsGeometryKind;
+
+/** What is known of a layer without reading data. */
+typedef struct DggsLayerInfo
+{
+    const char *name;
+    DggsGeometryKind geometry;
+    const char *crs;             /**< WKT2, to be used with axes longitude, latitude; "" when unknown */
+    const DggsFieldInfo *fields; /**< those after `zone_id` */
+    size_t field_count;
+    uint64_t place_count; /**< FIDs are below it */
+    bool is_dense;        /**< every place is a feature */
+    bool extent_is_known; /**< `layer_extent` costs nothing */
+} DggsLayerInfo;
+
+/** Envelope in degrees. */
+typedef struct DggsExtent
+{
+    bool is_empty; /**< then the numbers do not count */
+    double west;
+    double south;
+    double east;
+    double north;
+} DggsExtent;
+
+/** Which features are asked for, and what of them. Filters leave all features that pass them, and perhaps more. */
+typedef struct DggsFeatureRequest
+{
+    const bool *fields; /**< whether each field of the layer is wanted */
+    size_t field_count; /**< as many as the layer has */
+    bool zone_ids;      /**< whether texts of zones are wanted */
+    bool geometry;      /**< whether geometries are wanted */
+    const DggsExtent *extent; /**< spatial filter, or NULL */
+    const char *polygon;      /**< the same as a polygon within the extent, WKT, or NULL */
+    const DggsStrings *zones; /**< texts of zones, or NULL */
+    uint64_t start;           /**< how many of the places that the filters leave are skipped */
+    uint64_t count;           /**< at most how many of them are read */
+} DggsFeatureRequest;
+
+/** The values of a column, laid out as Arrow does. */
+typedef struct DggsColumn
+{
+    const void *values;      /**< numbers, or the bytes of all texts; NULL when not asked for, or empty */
+    const int32_t *offsets;  /**< texts: text k is between bytes `offsets[k]` and `offsets[k + 1]`; else NULL */
+    const uint8_t *validity; /**< bit k, the lowest first, is set where value k is not null; NULL: none is null */
+    size_t null_count;
+    bool is_given; /**< false when the column was not asked for */
+} DggsColumn;
+
+/** Some features, at least one. */
+typedef struct DggsFeatureBatch
+{
+    size_t count;
+    const int64_t *fids;
+    DggsColumn zone_ids;
+    DggsColumn geometries; /**< well-known binary, little-endian */
+    const DggsColumn *columns; /**< one a field of the layer */
+} DggsFeatureBatch;
+
 /* ---- Handles ---- */
+
+/** A zone axis as a layer. */
+typedef struct DggsLayer DggsLayer;
+
+/** All layers of a store. */
+typedef struct DggsLayers DggsLayers;
+
+/** Features of a layer that are being read. */
+typedef struct DggsFeatures DggsFeatures;
 
 /** A group of an opened store. */
 typedef struct DggsGroup DggsGroup;
@@ -431,8 +526,37 @@ typedef struct DggsApi
     /** Gives the array another name. This handle is of no use afterwards. */
     DggsStatus (*array_rename)(const DggsArray *array, const char *new_name, DggsReport *report);
 
+    /** The layers of the store that `group` belongs to, by its open options GEOMETRY and SLICE. */
+    DggsStatus (*open_layers)(const DggsGroup *group, DggsLayers **out_layers, DggsReport *report);
+
+    /** Number of layers. */
+    DggsStatus (*layers_count)(const DggsLayers *layers, size_t *out_count, DggsReport *report);
+
+    /** The layer `index`. */
+    DggsStatus (*layers_get)(const DggsLayers *layers, size_t index, DggsLayer **out_layer, DggsReport *report);
+
+    /** The layer's description; it belongs to the handle. */
+    DggsStatus (*layer_info)(const DggsLayer *layer, const DggsLayerInfo **out_info, DggsReport *report);
+
+    /** Number of features. */
+    DggsStatus (*layer_count)(const DggsLayer *layer, uint64_t *out_count, DggsReport *report);
+
+    /** Envelope of all features. */
+    DggsStatus (*layer_extent)(const DggsLayer *layer, DggsExtent *out_extent, DggsReport *report);
+
+    /** Begins to read features. */
+    DggsStatus (*layer_features)(const DggsLayer *layer, const DggsFeatureRequest *request, DggsFeatures **out_features,
+                                 DggsReport *report);
+
+    /** The next features, in the order of their FIDs; NULL at the end. The caller ends them by `free_feature_batch`. */
+    DggsStatus (*features_next)(const DggsFeatures *features, DggsFeatureBatch **out_batch, DggsReport *report);
+
     void (*free_group)(DggsGroup *group);
     void (*free_array)(DggsArray *array);
+    void (*free_layers)(DggsLayers *layers);
+    void (*free_layer)(DggsLayer *layer);
+    void (*free_features)(DggsFeatures *features);
+    void (*free_feature_batch)(DggsFeatureBatch *batch);
     void (*free_strings)(DggsStrings *strings);
     void (*free_dimensions)(DggsDimensions *dimensions);
     void (*free_attributes)(DggsAttributes *attributes);

@@ -6,6 +6,7 @@
 #include "cpl_error.h"
 #include "gdal.h"
 #include "gdal_priv.h"
+#include "ogrsf_frmts.h"
 
 #include <memory>
 
@@ -122,6 +123,53 @@ inline void DGGSDeclareUpdateItems(GDALDriver &oDriver, const char *pszItems)
     (void)pszItems;
 #endif
 }
+
+/** GDAL 3.11 parted what callers call from what a layer does. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 11, 0)
+using DGGSLayerBase = OGRLayer;
+#else
+class DGGSLayerBase : public OGRLayer
+{
+  public:
+    OGRErr GetExtent(OGREnvelope *psExtent, int bForce) override
+    {
+        return IGetExtent(0, psExtent, bForce != FALSE);
+    }
+
+    OGRErr GetExtent(int iGeomField, OGREnvelope *psExtent, int bForce) override
+    {
+        return iGeomField == 0 ? IGetExtent(0, psExtent, bForce != FALSE)
+                               : OGRERR_FAILURE;
+    }
+
+    void SetSpatialFilter(OGRGeometry *poGeom) override
+    {
+        ISetSpatialFilter(0, poGeom);
+    }
+
+    void SetSpatialFilter(int iGeomField, OGRGeometry *poGeom) override
+    {
+        if (iGeomField == 0)
+            ISetSpatialFilter(0, poGeom);
+        else
+            CPLError(CE_Failure, CPLE_AppDefined,
+                     "There is no geometry field %d", iGeomField);
+    }
+
+  protected:
+    virtual OGRErr IGetExtent(int iGeomField, OGREnvelope *psExtent,
+                              bool bForce) = 0;
+    virtual OGRErr ISetSpatialFilter(int iGeomField,
+                                     const OGRGeometry *poGeom) = 0;
+};
+#endif
+
+/** GDAL 3.13 made the creation options of CreateCopy() constant. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 13, 0)
+using DGGSCreationOptions = CSLConstList;
+#else
+using DGGSCreationOptions = char **;
+#endif
 
 /** Whether the GDAL of this process has the C++ classes that we were
  * compiled against: those of one minor version. Otherwise a CPLError names

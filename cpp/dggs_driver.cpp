@@ -1,4 +1,5 @@
 /* The driver: identify, open, and what it declares about itself. */
+#include "dggs_copy.h"
 #include "dggs_dataset.h"
 #include "dggs_raster.h"
 
@@ -40,6 +41,13 @@ constexpr const char *OPEN_OPTION_LIST =
     "</Option>"
     "<Option name='COMPUTED' type='string' default='NONE' description='Computed arrays: any of ZONE_TEXT, BOUNDARY, "
     "AREA, PARENT, CHILDREN, NEIGHBOURS, separated by commas; or ALL, NONE'/>"
+    "<Option name='SLICE' type='string' description='Rasters and layers: fixes other dimensions than the zones: "
+    "dim:index,...'/>"
+    "<Option name='GEOMETRY' type='string-select' default='POLYGON' description='Layers: what a zone is drawn as'>"
+    "<Value>POLYGON</Value>"
+    "<Value>POINT</Value>"
+    "<Value>NONE</Value>"
+    "</Option>"
     "</OpenOptionList>";
 
 /************************************************************************/
@@ -84,7 +92,8 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
  * store has for GDAL's own driver. -1 lets Open() decide. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
-    if (!IsMultidimAsked(poOpenInfo))
+    if ((poOpenInfo->nOpenFlags &
+         (GDAL_OF_MULTIDIM_RASTER | GDAL_OF_VECTOR)) == 0)
         return FALSE;
     if (HasPrefix(poOpenInfo))
         return TRUE;
@@ -119,7 +128,7 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
         return DGGSOpenClassic(poOpenInfo, IsForced(poOpenInfo));
 
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
@@ -158,9 +167,11 @@ void RegisterDriver(const DggsApi *psApi)
     poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, DGGS_CONNECTION_PREFIX);
     poDriver->SetMetadataItem(GDAL_DMD_OPENOPTIONLIST, OPEN_OPTION_LIST);
     poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DCAP_VECTOR, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
     DGGSDeclareCreation(*poDriver);
+    DGGSDeclareCopy(poDriver.get());
     poDriver->pfnIdentify = Identify;
     poDriver->pfnOpen = Open;
     GetGDALDriverManager()->RegisterDriver(poDriver.release());

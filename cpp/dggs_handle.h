@@ -29,6 +29,26 @@ struct DGGSFree
         g_psDggsApi->free_array(psArray);
     }
 
+    void operator()(DggsLayers *psLayers) const
+    {
+        g_psDggsApi->free_layers(psLayers);
+    }
+
+    void operator()(DggsLayer *psLayer) const
+    {
+        g_psDggsApi->free_layer(psLayer);
+    }
+
+    void operator()(DggsFeatures *psFeatures) const
+    {
+        g_psDggsApi->free_features(psFeatures);
+    }
+
+    void operator()(DggsFeatureBatch *psBatch) const
+    {
+        g_psDggsApi->free_feature_batch(psBatch);
+    }
+
     void operator()(DggsStrings *psStrings) const
     {
         g_psDggsApi->free_strings(psStrings);

@@ -1,6 +1,8 @@
 /* The classic dataset: see dggs_raster.h. */
 #include "dggs_raster.h"
 
+#include "dggs_layer.h"
+
 /************************************************************************/
 /*                         DGGSClassicDataset()                         */
 /************************************************************************/
@@ -37,8 +39,35 @@ int DGGSClassicDataset::TestCapability(const char *) DGGS_CONST_SINCE_3_12
 /*                          DGGSOpenClassic()                           */
 /************************************************************************/
 
-GDALDataset *DGGSOpenClassic(GDALOpenInfo *, bool)
+GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
 {
-    // Rasters and layers come with their views.
-    return nullptr;
+    if ((poOpenInfo->nOpenFlags & GDAL_OF_VECTOR) == 0)
+        return nullptr;
+
+    const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
+    DggsOpenRequest sRequest = {};
+    sRequest.name = poOpenInfo->pszFilename;
+    sRequest.options = oOptions.Get();
+    sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
+    sRequest.forced = bForced;
+    const auto hRoot = DGGSFetch<DggsGroup>(
+        g_psDggsApi->open_root,
+        static_cast<const DggsOpenRequest *>(&sRequest));
+    if (!hRoot)
+        return nullptr;
+    if (poOpenInfo->eAccess == GA_Update)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: the DGGS driver opens rasters and layers for reading only",
+                 poOpenInfo->pszFilename);
+        return nullptr;
+    }
+    auto poDS = std::make_unique<DGGSClassicDataset>();
+    std::vector<std::unique_ptr<OGRLayer>> apoLayers;
+    if (!DGGSOpenLayers(poDS.get(), hRoot.get(), apoLayers))
+        return nullptr;
+    for (auto &poLayer : apoLayers)
+        poDS->AddLayer(std::move(poLayer));
+    poDS->SetDescription(poOpenInfo->pszFilename);
+    return poDS.release();
 }

@@ -283,6 +283,41 @@ fn what_is_not_changed_is_not_written_and_what_is_not_known_survives() {
 }
 
 #[test]
+fn groups_with_consolidated_metadata_of_their_own_stay_in_step() {
+    let store = store();
+    let call = store.call();
+    let empty = json!({"kind": "inline", "must_understand": false, "metadata": {}});
+    let group = |consolidated: &Value| {
+        let json =
+            json!({"zarr_format": 3, "node_type": "group", "attributes": {}, "consolidated_metadata": consolidated});
+        json.to_string().into_bytes()
+    };
+    store.write("zarr.json", &group(&Value::Null)).unwrap();
+    store.write("g/zarr.json", &group(&empty)).unwrap();
+    store.write("h/zarr.json", &group(&Value::Null)).unwrap();
+    let editor = Editor::open(call, &store).unwrap().unwrap();
+    editor.create_array("/g", &new("u", &[4], &[2])).unwrap();
+    editor.create_array("/h", &new("v", &[4], &[2])).unwrap();
+    editor.flush(call).unwrap();
+    assert_eq!(read(&store, "g/zarr.json")["consolidated_metadata"]["metadata"]["u"]["shape"], json!([4]));
+    assert!(read(&store, "zarr.json")["consolidated_metadata"].is_null());
+    let g = reopened(&VsiStore::new(&store.path_of("g"), call));
+    assert_eq!(g.array_names(call).unwrap(), ["u"]);
+    // a store consolidated at its root says of the groups in it that they are empty; the groups must not say so
+    store.delete_folder("").unwrap();
+    let editor = Editor::create(&store, Format::V3).unwrap();
+    editor.create_group("/g").unwrap();
+    editor.create_array("/g", &new("u", &[4], &[2])).unwrap();
+    editor.flush(call).unwrap();
+    assert_eq!(read(&store, "zarr.json")["consolidated_metadata"]["metadata"]["g"]["consolidated_metadata"], empty);
+    let editor = Editor::open(call, &VsiStore::new(store.path(), call)).unwrap().unwrap();
+    editor.set_attribute("/g", "a", Some(json!(1))).unwrap();
+    editor.flush(call).unwrap();
+    assert!(read(&store, "g/zarr.json").get("consolidated_metadata").is_none());
+    assert_eq!(reopened(&store).open_group(call, "g").unwrap().unwrap().array_names(call).unwrap(), ["u"]);
+}
+
+#[test]
 fn creation_replaces_stores_and_empty_folders_and_nothing_else() {
     let folder = std::env::temp_dir().join(format!("dggs-create-{}", std::process::id()));
     std::fs::create_dir_all(folder.join("full")).unwrap();

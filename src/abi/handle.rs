@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::bindings::{DggsArray, DggsArrayInfo, DggsGroup, DggsGroupInfo};
+use super::bindings::{
+    DggsArray, DggsArrayInfo, DggsFeatures, DggsGroup, DggsGroupInfo, DggsLayer, DggsLayerInfo, DggsLayers,
+};
 use super::memory::Owned;
 use super::output;
 use crate::cube::{Array, Group};
 use crate::error::Result;
+use crate::view::vector::{Features, Layer};
 
 /// What a handle is of; `Opaque` is its name in the header.
 pub(super) trait Body: Send + Sync + Sized + 'static {
@@ -73,6 +76,37 @@ impl Body for ArrayBody {
     type Opaque = DggsArray;
 }
 
+/// All layers of a store.
+pub(super) struct LayersBody(pub(super) Vec<Arc<Layer>>);
+
+impl Body for LayersBody {
+    type Opaque = DggsLayers;
+}
+
+/// A layer.
+pub(super) struct LayerBody {
+    pub(super) layer: Arc<Layer>,
+    pub(super) info: Box<Owned<DggsLayerInfo>>,
+}
+
+impl LayerBody {
+    pub(super) fn new(layer: Arc<Layer>) -> Self {
+        let info = output::layer_info(&layer);
+        Self { layer, info }
+    }
+}
+
+impl Body for LayerBody {
+    type Opaque = DggsLayer;
+}
+
+/// Features that are being read.
+pub(super) struct FeaturesBody(pub(super) Features);
+
+impl Body for FeaturesBody {
+    type Opaque = DggsFeatures;
+}
+
 /// A new handle, owned by the caller.
 pub(super) fn into_raw<T: Body>(body: T) -> *mut T::Opaque {
     Box::into_raw(Box::new(Handle { body, poisoned: AtomicBool::new(false) })).cast()
@@ -103,4 +137,7 @@ const _: () = {
     const fn assert_shared<T: Send + Sync>() {}
     assert_shared::<Handle<GroupBody>>();
     assert_shared::<Handle<ArrayBody>>();
+    assert_shared::<Handle<LayersBody>>();
+    assert_shared::<Handle<LayerBody>>();
+    assert_shared::<Handle<FeaturesBody>>();
 };

@@ -6,7 +6,7 @@ use std::slice;
 use serde_json::Value;
 
 use super::bindings::{
-    DggsAttribute, DggsAttributeKind, DggsDataType, DggsDimension, DggsPairs, DggsTypeClass, DggsWindow,
+    DggsAttribute, DggsAttributeKind, DggsDataType, DggsDimension, DggsPairs, DggsStrings, DggsTypeClass, DggsWindow,
 };
 use crate::cube::{DataType, Dimension, Window};
 use crate::error::{Error, Result};
@@ -149,6 +149,17 @@ unsafe fn numbers<T: Copy>(given: &DggsAttribute, value: impl Fn(T) -> Value) ->
     // SAFETY: the caller's promise.
     let numbers = unsafe { list(given.numbers.cast::<T>(), given.count, "the list of numbers") }?;
     Ok(numbers.iter().map(|number| value(*number)).collect())
+}
+
+/// A list of strings.
+///
+/// # Safety
+/// *Strings* and *Memory*: the list and its strings live through the call.
+pub(super) unsafe fn strings(strings: &DggsStrings) -> Result<Vec<String>> {
+    // SAFETY: the caller's promise.
+    let items = unsafe { list(strings.items, strings.count, "a list of strings") }?;
+    // SAFETY: the caller's promise.
+    items.iter().map(|item| unsafe { text(*item, "a string of a list") }.map(str::to_owned)).collect()
 }
 
 /// A window on an array of `rank` dimensions.

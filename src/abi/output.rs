@@ -8,6 +8,7 @@ use super::memory::{Arena, Owned};
 use crate::cube::{Array, AttributeValue, Attributes, DataType, Dimension, Group};
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::Field;
+use crate::view::vector::{Batch, Column, FieldKind, Geometry, Layer, Texts, Values};
 
 fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
     match Owned::new(|arena| Ok::<T, Infallible>(make(arena))) {
@@ -183,4 +184,76 @@ fn numbers<T: 'static>(
 
 fn optional_text(arena: &mut Arena, text: Option<&str>) -> *const std::ffi::c_char {
     text.map_or(ptr::null(), |text| arena.text(text))
+}
+
+pub(super) fn layer_info(layer: &Layer) -> Box<Owned<DggsLayerInfo>> {
+    owned(|arena| {
+        let field = |field: &crate::view::vector::Field| DggsFieldInfo {
+            name: arena.text(&field.name),
+            kind: match field.kind {
+                FieldKind::Int16 => DggsFieldKind::DGGS_FIELD_INT16,
+                FieldKind::Int32 => DggsFieldKind::DGGS_FIELD_INT32,
+                FieldKind::Int64 => DggsFieldKind::DGGS_FIELD_INT64,
+                FieldKind::Float32 => DggsFieldKind::DGGS_FIELD_FLOAT32,
+                FieldKind::Float64 => DggsFieldKind::DGGS_FIELD_FLOAT64,
+                FieldKind::Text => DggsFieldKind::DGGS_FIELD_TEXT,
+            },
+            unit: arena.text(&field.unit),
+        };
+        let fields: Vec<_> = layer.fields().iter().map(field).collect();
+        DggsLayerInfo {
+            name: arena.text(layer.name()),
+            geometry: match layer.geometry() {
+                Geometry::Polygon => DggsGeometryKind::DGGS_GEOMETRY_MULTI_POLYGON,
+                Geometry::Point => DggsGeometryKind::DGGS_GEOMETRY_POINT,
+                Geometry::None => DggsGeometryKind::DGGS_GEOMETRY_NONE,
+            },
+            crs: arena.text(&layer.crs_wkt().unwrap_or_default()),
+            field_count: fields.len(),
+            fields: arena.list(fields),
+            place_count: layer.places(),
+            is_dense: layer.is_dense(),
+            extent_is_known: layer.knows_extent(),
+        }
+    })
+}
+
+pub(super) fn feature_batch(batch: Batch) -> Box<Owned<DggsFeatureBatch>> {
+    owned(|arena| {
+        let zone_ids = optional_texts(arena, batch.zone_ids);
+        let geometries = optional_texts(arena, batch.geometries);
+        let columns: Vec<_> = batch.columns.into_iter().map(|column| make_column(arena, column)).collect();
+        DggsFeatureBatch {
+            count: batch.fids.len(),
+            fids: arena.list(batch.fids),
+            zone_ids,
+            geometries,
+            columns: arena.list(columns),
+        }
+    })
+}
+
+fn optional_texts(arena: &mut Arena, texts: Option<Texts>) -> DggsColumn {
+    make_column(arena, texts.map(|texts| Column { values: Values::Text(texts), validity: None, nulls: 0 }))
+}
+
+fn make_column(arena: &mut Arena, column: Option<Column>) -> DggsColumn {
+    let is_given = column.is_some();
+    let (mut offsets, mut validity, mut null_count) = (ptr::null(), ptr::null(), 0);
+    let values = column.map_or(ptr::null(), |column| {
+        null_count = column.nulls;
+        validity = column.validity.map_or(ptr::null(), |bits| arena.list(bits));
+        match column.values {
+            Values::Int16(values) => arena.list(values).cast(),
+            Values::Int32(values) => arena.list(values).cast(),
+            Values::Int64(values) => arena.list(values).cast(),
+            Values::Float32(values) => arena.list(values).cast(),
+            Values::Float64(values) => arena.list(values).cast(),
+            Values::Text(texts) => {
+                offsets = arena.list(texts.offsets);
+                arena.list(texts.bytes).cast()
+            }
+        }
+    });
+    DggsColumn { values, offsets, validity, null_count, is_given }
 }

@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::bindings::*;
-use super::handle::{self, ArrayBody, GroupBody};
+use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody};
 use super::memory::Owned;
-use super::{array, copy, edit, group, guard, open};
+use super::{array, copy, edit, group, guard, layer, open};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
@@ -123,6 +123,14 @@ table! {
             GroupBody, dimension: *const DggsDimension, options: *const DggsPairs
         ) -> *mut DggsDimensions = edit::create_dimension;
         group_create_array: fn(GroupBody, array: *const DggsNewArray) -> *mut DggsArray = edit::create_array;
+        open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
+        layers_count: fn(LayersBody) -> usize = layer::count_all;
+        layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;
+        layer_info: fn(LayerBody) -> *const DggsLayerInfo = layer::info;
+        layer_count: fn(LayerBody) -> u64 = layer::count;
+        layer_extent: fn(LayerBody) -> DggsExtent = layer::extent;
+        layer_features: fn(LayerBody, request: *const DggsFeatureRequest) -> *mut DggsFeatures = layer::features;
+        features_next: fn(FeaturesBody) -> *mut DggsFeatureBatch = layer::next;
     }
     read {
         array_read_numbers: fn(
@@ -163,8 +171,12 @@ table! {
     free_handle {
         free_group: GroupBody;
         free_array: ArrayBody;
+        free_layers: LayersBody;
+        free_layer: LayerBody;
+        free_features: FeaturesBody;
     }
     free_struct {
+        free_feature_batch: DggsFeatureBatch;
         free_strings: DggsStrings;
         free_dimensions: DggsDimensions;
         free_attributes: DggsAttributes;

@@ -132,7 +132,7 @@ fn text_zone(grid: &dyn Grid, level: u8, text: Option<&str>) -> Result<Zone> {
 pub(super) struct Axis {
     grid: Arc<dyn Grid>,
     level: u8,
-    source: Source,
+    source: Arc<Source>,
     positions: Positions,
     /// The zones of the user's points, when `positions` are points.
     point_zones: Vec<Zone>,
@@ -151,7 +151,7 @@ impl Axis {
         Self {
             grid,
             level,
-            source,
+            source: Arc::new(source),
             positions: Positions::All(len),
             point_zones: Vec::new(),
             point_index: PointIndex::default(),
@@ -180,7 +180,7 @@ impl Axis {
 
     /// The dimensions, when there are several.
     pub(super) fn placed(&self) -> Option<&Placed> {
-        match &self.source {
+        match &*self.source {
             Source::Placed(placed) => Some(placed),
             _ => None,
         }
@@ -198,7 +198,55 @@ impl Axis {
 
     /// Shows only the zones of `set`, in storage order.
     pub(super) fn select(&mut self, call: &Arc<Call>, set: &ZoneSet) -> Result<()> {
-        let ranges = match &self.source {
+        self.positions = Positions::Some(self.stored_positions_of(call, set)?);
+        Ok(())
+    }
+
+    /// Which of the shown indices hold zones of `set`.
+    pub(super) fn indices_of(&self, call: &Arc<Call>, set: &ZoneSet) -> Result<RankedRanges> {
+        Ok(match &self.positions {
+            Positions::All(_) => self.stored_positions_of(call, set)?,
+            Positions::Some(shown) => shown.ranks_of(&self.stored_positions_of(call, set)?),
+            Positions::Points(_) => {
+                let zones = self.point_zones.iter().enumerate();
+                RankedRanges::from_sorted(zones.filter(|(_, zone)| set.contains(**zone)).map(|(index, _)| index as u64))
+            }
+        })
+    }
+
+    /// The same axis, of which only `indices` of those shown now are shown.
+    pub(super) fn part(&self, indices: &RankedRanges) -> Self {
+        let listed = || indices.ranges().iter().cloned().flatten();
+        let positions = match &self.positions {
+            Positions::All(_) => Positions::Some(indices.clone()),
+            Positions::Some(shown) => Positions::Some(shown.pick(indices)),
+            Positions::Points(stored) => Positions::Points(listed().map(|index| stored[index as usize]).collect()),
+        };
+        let point_zones = match &self.positions {
+            Positions::Points(_) => listed().map(|index| self.point_zones[index as usize]).collect(),
+            _ => Vec::new(),
+        };
+        Self {
+            grid: self.grid.clone(),
+            level: self.level,
+            source: self.source.clone(),
+            positions,
+            point_zones,
+            point_index: PointIndex::default(),
+        }
+    }
+
+    /// True when a shown index may be padding, that is hold no zone.
+    pub(super) fn may_pad(&self) -> bool {
+        match (&*self.source, &self.positions) {
+            (_, Positions::Points(_)) | (Source::Globe | Source::Set(_), _) => false,
+            (Source::Placed(_), _) => true,
+            (Source::Ids(ids), _) => matches!(ids.array.data_type(), DataType::Text { .. }) || ids.padding().is_some(),
+        }
+    }
+
+    fn stored_positions_of(&self, call: &Arc<Call>, set: &ZoneSet) -> Result<RankedRanges> {
+        Ok(match &*self.source {
             Source::Globe if self.grid.ids_follow_zone_order() => RankedRanges::new(set.ranges().iter().cloned()),
             Source::Globe => {
                 let zones: Vec<Zone> = set.iter().collect();
@@ -231,14 +279,12 @@ impl Axis {
                 })?;
                 RankedRanges::from_sorted(kept)
             }
-        };
-        self.positions = Positions::Some(ranges);
-        Ok(())
+        })
     }
 
     /// Shows the given zones in the given order, repeats kept; zones outside the coverage have no stored position.
     pub(super) fn select_points(&mut self, call: &Arc<Call>, zones: Vec<Zone>) -> Result<()> {
-        let stored = match &self.source {
+        let stored = match &*self.source {
             Source::Globe => {
                 let mut positions = vec![0; zones.len()];
                 self.grid.positions(self.level, &zones, &mut positions)?;
@@ -265,7 +311,7 @@ impl Axis {
     /// True when every zone of the level is shown.
     pub(super) fn is_global(&self) -> bool {
         !self.is_selection()
-            && match &self.source {
+            && match &*self.source {
                 Source::Globe | Source::Placed(_) => true,
                 Source::Set(_) | Source::Ids(_) => self.len() == self.grid.zone_count(self.level),
             }
@@ -282,7 +328,7 @@ impl Axis {
             fill(&|zone| self.point_index.position(&self.point_zones, zone));
             return Ok(());
         }
-        match &self.source {
+        match &*self.source {
             Source::Globe => self.grid.positions(self.level, zones, positions)?,
             Source::Set(set) => fill(&|zone| set.rank(zone.0)),
             Source::Placed(placed) => placed.positions(zones, positions)?,
@@ -311,7 +357,7 @@ impl Axis {
         if matches!(self.positions, Positions::Points(_)) {
             return Ok(indices.iter().map(|index| self.point_zones[index as usize]).collect());
         }
-        match &self.source {
+        match &*self.source {
             Source::Globe => {
                 let mut zones = vec![NO_ZONE; indices.count];
                 let mut done = 0;
@@ -387,7 +433,7 @@ impl Axis {
 
     /// Calls `visit` with each position and zone of a stored id array, in storage order.
     fn for_each_stored(&self, call: &Arc<Call>, mut visit: impl FnMut(u64, Zone)) -> Result<()> {
-        let Source::Ids(ids) = &self.source else { unreachable!("only id arrays are searched") };
+        let Source::Ids(ids) = &*self.source else { unreachable!("only id arrays are searched") };
         let len = ids.array.shape()[0];
         if let Some(kept) = ids.kept.get() {
             kept.iter().enumerate().for_each(|(position, zone)| visit(position as u64, *zone));

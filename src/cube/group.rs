@@ -11,6 +11,7 @@ use crate::cube::detect::Described;
 use crate::cube::editing::Editing;
 use crate::cube::gather::Gather;
 use crate::cube::layer::{Layer, Place};
+use crate::cube::line::ZoneLine;
 use crate::cube::options::Options;
 use crate::cube::quantity::Quantity;
 use crate::cube::stored::{Overlay, StoredArray};
@@ -24,6 +25,8 @@ use crate::store::Call;
 pub(super) struct Shared {
     /// The open options.
     pub(super) options: Options,
+    /// The open options as they were given.
+    pub(super) pairs: Vec<(String, String)>,
     /// Full names of groups that are not shown: other levels of a pyramid from which `LEVEL` selects.
     pub(super) hidden_groups: BTreeSet<String>,
     /// Full name and level of each group that is shown.
@@ -43,10 +46,11 @@ pub(super) struct Shared {
 impl Shared {
     /// For the new store at `path`.
     pub(super) fn of_new(path: String, editing: Arc<Editing>) -> Self {
-        let (options, hidden_groups, shown_levels, level, only_array) = Default::default();
+        let (options, pairs, hidden_groups, shown_levels, level, only_array) = Default::default();
         let connection = String::new();
         Self {
             options,
+            pairs,
             hidden_groups,
             shown_levels,
             level,
@@ -194,10 +198,11 @@ impl CubeGroup {
     }
 
     fn computed(&self, name: &str) -> Option<ComputedArray> {
-        let (layer, quantity) = self.layers.iter().find_map(|layer| {
-            let (_, quantity) = layer.computed.iter().find(|(computed, _)| computed == name)?;
-            Some((layer, *quantity))
-        })?;
+        self.layers.iter().find_map(|layer| self.computed_on(name, layer))
+    }
+
+    fn computed_on(&self, name: &str, layer: &Layer) -> Option<ComputedArray> {
+        let quantity = layer.computed.iter().find(|(computed, _)| computed == name)?.1;
         let stored = || self.described(name).map(|array| array.attributes.clone()).unwrap_or_default();
         let attributes = if name == layer.id_array { layer.id_attributes(stored()) } else { Attributes::new() };
         let setting = Setting {
@@ -212,6 +217,16 @@ impl CubeGroup {
     fn stored_array(&self, array: Arc<hierarchy::Array>) -> Result<StoredArray> {
         let names: Vec<String> = array.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
         let layer = self.layer_of(array.name(), &names);
+        self.stored_array_on(array, &names, layer)
+    }
+
+    /// A stored array whose zones are those of `layer`.
+    fn stored_array_on(
+        &self,
+        array: Arc<hierarchy::Array>,
+        names: &[String],
+        layer: Option<&Layer>,
+    ) -> Result<StoredArray> {
         let gather = layer.filter(|layer| layer.is_gathered()).map(|layer| {
             let at = |name: &String| names.iter().position(|known| known == name);
             Gather::new(layer.axis.clone(), layer.stored_dimensions.iter().filter_map(at).collect(), &array)
@@ -344,6 +359,34 @@ impl CubeGroup {
         Ok(opened.map(|array| Arc::new(array) as Arc<dyn Array>))
     }
 
+    /// Names of the arrays on the zones of `layer`, its ids and centres apart.
+    pub(super) fn names_on(&self, layer: &Layer) -> Vec<String> {
+        let centroids = Quantity::CENTROID.map(|quantity| quantity.array_name() + &layer.suffix);
+        let is_data = |name: &str| name != layer.id_array && !centroids.iter().any(|centroid| centroid == name);
+        let of_layer = |array: &&Described| {
+            self.layer_of(&array.name, &array.dimensions).is_some_and(|own| own.found == layer.found)
+        };
+        let stored = self.arrays.iter().filter(|array| self.shows(array) && of_layer(array)).map(|array| &array.name);
+        let computed = layer.computed.iter().map(|(name, _)| name);
+        stored.chain(computed).filter(|name| is_data(name)).cloned().collect()
+    }
+
+    /// The array `name`, on the zones of `layer`.
+    pub(super) fn array_on(&self, call: &Arc<Call>, name: &str, layer: &Layer) -> Result<Option<Arc<dyn Array>>> {
+        if let Some(computed) = self.computed_on(name, layer) {
+            return Ok(Some(Arc::new(computed)));
+        }
+        let opened = self.stored.as_ref().map(|stored| stored.open_array(call, name)).transpose()?.flatten();
+        let Some(array) = opened else { return Ok(None) };
+        let names: Vec<String> = array.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
+        Ok(Some(Arc::new(self.stored_array_on(array, &names, Some(layer))?)))
+    }
+
+    /// How messages name the store.
+    pub(super) fn store(&self) -> &str {
+        &self.shared.store
+    }
+
     fn plain_dimension(&self, name: &str, size: u64) -> Dimension {
         let placed = self.layers.iter().filter(|layer| layer.axis.placed().is_some());
         if let Some(zone) =
@@ -453,6 +496,14 @@ impl Group for CubeGroup {
 
     fn connection(&self) -> &str {
         &self.shared.connection
+    }
+
+    fn open_options(&self) -> &[(String, String)] {
+        &self.shared.pairs
+    }
+
+    fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {
+        self.layers.iter().map(|layer| ZoneLine::new(self.clone(), layer)).collect()
     }
 
     fn structural_info(&self) -> Vec<(String, String)> {

@@ -7,7 +7,7 @@ use crate::cube::axis::{Axis, Source};
 use crate::cube::detect::{self, Described};
 use crate::cube::group::Shared;
 use crate::cube::placed::Placed;
-use crate::cube::positions::Positions;
+use crate::cube::positions::{Positions, RankedRanges};
 use crate::cube::quantity::Quantity;
 use crate::cube::{Attributes, Dimension};
 use crate::error::{Error, Result};
@@ -34,6 +34,7 @@ pub(super) struct Place<'a> {
 }
 
 /// A zone axis of a group, as it is shown.
+#[derive(Clone)]
 pub(super) struct Layer {
     /// What the convention says of it.
     pub(super) found: ZoneAxis,
@@ -178,6 +179,22 @@ impl Layer {
     /// True when several stored dimensions are shown as one.
     pub(super) fn is_gathered(&self) -> bool {
         self.axis.placed().is_some() && self.axis.is_selection()
+    }
+
+    /// The same axis on one dimension, of which only `indices` of those shown now are shown; `None`: all of them.
+    pub(super) fn line(&self, indices: Option<&RankedRanges>) -> Self {
+        let axis = match indices {
+            Some(indices) => Arc::new(self.axis.part(indices)),
+            None if self.axis.placed().is_some() && !self.axis.is_selection() => {
+                Arc::new(self.axis.part(&RankedRanges::new((!self.axis.is_empty()).then(|| 0..self.axis.len()))))
+            }
+            None => self.axis.clone(),
+        };
+        let mut dimension = Dimension { size: axis.len(), ..self.dimensions[0].clone() };
+        if self.dimensions.len() > 1 {
+            dimension.name = SELECTED.to_owned() + &self.suffix;
+        }
+        Self { axis, dimensions: vec![dimension], ..self.clone() }
     }
 
     /// The selection as the conventions see it.

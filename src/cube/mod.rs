@@ -15,6 +15,7 @@ mod finder;
 mod gather;
 mod group;
 mod layer;
+mod line;
 mod open;
 mod options;
 mod path;
@@ -31,11 +32,12 @@ use crate::error::{Error, Result};
 use crate::store::{Call, Input, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
-pub use create::{CreateRequest, create};
 pub use axis::NO_ZONE;
+pub use create::{CreateRequest, create};
 pub use finder::ZoneFinder;
-pub use layer::ZONE_DIMENSION;
+pub use line::{Indices, ZoneLine};
 pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
+pub use layer::ZONE_DIMENSION;
 pub use path::{array_at, group_at};
 pub use placed::Placed;
 pub use quantity::{COMPUTED_IDS, is_computed};
@@ -186,6 +188,16 @@ pub trait Group: Send + Sync {
     /// The store cannot be written; with `is_closing`: ids that are missing or are no zones.
     fn flush(&self, _call: &Arc<Call>, _is_closing: bool) -> Result<()> {
         read_only(self.full_name())
+    }
+
+    /// The open options, of the whole store.
+    fn open_options(&self) -> &[(String, String)] {
+        &[]
+    }
+
+    /// The zone axes of this group, as views show them.
+    fn zone_lines(self: Arc<Self>) -> Vec<ZoneLine> {
+        Vec::new()
     }
 }
 

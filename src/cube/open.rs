@@ -249,9 +249,9 @@ impl Request {
 
     fn shared(self, options: Options, chosen: LevelChoice, only_array: Option<String>) -> Arc<Shared> {
         let LevelChoice { level, hidden_groups, shown_levels } = chosen;
-        let (connection, store) = (self.connection, self.store);
+        let (connection, store, pairs) = (self.connection, self.store, self.pairs);
         let editing = self.editor.map(|editor| Arc::new(Editing::of_old(editor)));
-        Arc::new(Shared { options, hidden_groups, shown_levels, level, only_array, connection, store, editing })
+        Arc::new(Shared { options, pairs, hidden_groups, shown_levels, level, only_array, connection, store, editing })
     }
 }
 

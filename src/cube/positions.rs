@@ -67,6 +67,44 @@ impl RankedRanges {
         (number < range.end).then(|| self.ranks[at] + (number - range.start))
     }
 
+    /// The ranks of those of `numbers` that are among these.
+    pub(super) fn ranks_of(&self, numbers: &Self) -> Self {
+        let mut found = Vec::new();
+        let mut at = 0;
+        for wanted in &numbers.ranges {
+            while self.ranges.get(at).is_some_and(|range| range.end <= wanted.start) {
+                at += 1;
+            }
+            for (range, rank) in self.ranges[at..].iter().zip(&self.ranks[at..]) {
+                if range.start >= wanted.end {
+                    break;
+                }
+                let (start, end) = (range.start.max(wanted.start), range.end.min(wanted.end));
+                found.push(rank + (start - range.start)..rank + (end - range.start));
+            }
+        }
+        Self::new(found)
+    }
+
+    /// The numbers of these `ranks`, each below [`RankedRanges::len`].
+    pub(super) fn pick(&self, ranks: &Self) -> Self {
+        let mut found = Vec::new();
+        let mut at = 0;
+        for wanted in &ranks.ranges {
+            let mut rank = wanted.start;
+            while rank < wanted.end {
+                while self.ranks.get(at + 1).is_some_and(|next| *next <= rank) {
+                    at += 1;
+                }
+                let start = self.ranges[at].start + (rank - self.ranks[at]);
+                let end = self.ranges[at].end.min(start + (wanted.end - rank));
+                found.push(start..end);
+                rank += end - start;
+            }
+        }
+        Self::new(found)
+    }
+
     /// The ranges, ascending.
     pub(super) fn ranges(&self) -> &[Range<u64>] {
         &self.ranges
@@ -131,6 +169,10 @@ mod tests {
         for absent in [0, 1, 5, 9, 11, 99, 103, u64::MAX] {
             assert_eq!(ranges.rank(absent), None, "{absent}");
         }
+        let chosen = RankedRanges::new([1..4, 5..7]);
+        assert_eq!(ranges.pick(&chosen).ranges(), [3..5, 10..11, 101..103]);
+        assert_eq!(ranges.ranks_of(&ranges.pick(&chosen)), chosen);
+        assert_eq!(ranges.ranks_of(&RankedRanges::new([0..3, 8..101])).ranges(), [0..1, 3..5]);
         assert_eq!(RankedRanges::from_sorted(numbers), ranges);
         assert_eq!(RankedRanges::from_sorted([]).len(), 0);
     }

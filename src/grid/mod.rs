@@ -20,7 +20,7 @@ pub mod relate;
 pub mod rhealpix;
 mod squares;
 mod surface;
-mod vector;
+pub(crate) mod vector;
 mod zone_set;
 
 use std::ops::Range;

@@ -95,6 +95,7 @@ impl Editor {
         };
         state.changed = state.changed.iter().map(moved).collect();
         state.created = state.created.iter().map(moved).collect();
+        state.consolidated = state.consolidated.iter().map(moved).collect();
         state.is_outdated = true;
         self.context.node_changed(path);
         // a root that is stored would name what is there no more
@@ -124,6 +125,7 @@ impl Editor {
                 |key: &String| key.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
             state.changed.retain(|key| !is_below(key));
             state.created.retain(|key| !is_below(key));
+            state.consolidated.retain(|key| !is_below(key));
             state.is_outdated = true;
             // first it is no longer named, then no longer there
             if !state.created.contains("") {

@@ -400,7 +400,7 @@ mod tests {
         assert_eq!((options.resampling, options.coverage), (Resampling::Average, CoverageOption::Source));
         assert_eq!(options.pyramid, PyramidOption::Levels(vec![3, 5]));
         assert_eq!((options.pyramid_resampling, options.convention), (Some(Resampling::Mode), "DGGS_SPEC"));
-        assert_eq!((options.format, options.compressor), (Format::V2, Compressor::Gzip { level: 9 }));
+        assert_eq!((options.format, &options.compressor), (Format::V2, &Compressor::Gzip { level: 9 }));
         assert_eq!((options.chunk_level, options.max_memory), (Some(2), 3 << 29));
         assert_eq!((options.num_threads, options.resume), (Some(3), true));
         let grid = options.grid().unwrap().unwrap();

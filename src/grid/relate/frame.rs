@@ -1,28 +1,12 @@
 //! Points on the sphere, and the Lambert azimuthal equal-area plane around one of them.
 
 use crate::grid::authalic::Authalic;
+pub(super) use crate::grid::vector::{Vector as Unit, chord, unit};
 use crate::grid::{LonLat, Surface};
-
-/// A point of the unit sphere.
-pub(super) type Unit = [f64; 3];
-
-/// The unit vector of a place, its latitude taken as it is.
-pub(super) fn unit(place: LonLat) -> Unit {
-    let (sin_lon, cos_lon) = place.lon_deg.to_radians().sin_cos();
-    let (sin_lat, cos_lat) = place.lat_deg.to_radians().sin_cos();
-    // The cosine of 90 degrees is not quite zero: both forms of a pole are one point.
-    let cos_lat = if place.lat_deg.abs() == 90.0 { 0.0 } else { cos_lat };
-    [cos_lon * cos_lat, sin_lon * cos_lat, sin_lat]
-}
 
 /// The inverse of [`unit`].
 pub(super) fn from_unit([x, y, z]: Unit) -> LonLat {
     LonLat { lon_deg: y.atan2(x).to_degrees(), lat_deg: z.atan2(x.hypot(y)).to_degrees() }
-}
-
-/// The distance of two points through the sphere.
-pub(super) fn chord(a: Unit, b: Unit) -> f64 {
-    (0..3).map(|k| (a[k] - b[k]).powi(2)).sum::<f64>().sqrt()
 }
 
 fn normalised(vector: Unit) -> Unit {

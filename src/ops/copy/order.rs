@@ -181,12 +181,12 @@ impl Order {
         let mut last = None;
         let (mut ascends, mut from_first) = (true, len == globe);
         for batch in batches(len) {
-            let ids = ids(grid, level, &list.at(call, batch.clone())?)?;
-            let mut positions = Vec::new();
+            let zones = list.at(call, batch.clone())?;
+            let ids = ids(grid, level, &zones)?;
             if from_first {
-                positions = vec![0; ids.len()];
-                grid.positions(level, &list.at(call, batch.clone())?, &mut positions)?;
-                from_first = positions.iter().copied().eq(batch);
+                let mut positions = vec![0; ids.len()];
+                grid.positions(level, &zones, &mut positions)?;
+                from_first = positions.into_iter().eq(batch);
             }
             for id in ids {
                 ascends &= last.is_none_or(|last| last < id);

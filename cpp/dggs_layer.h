@@ -1,0 +1,85 @@
+/* Zones as features: a zone axis is an OGR layer. */
+#ifndef DGGS_LAYER_H_INCLUDED
+#define DGGS_LAYER_H_INCLUDED
+
+#include "dggs_handle.h"
+
+#include "ogrsf_frmts.h"
+
+/************************************************************************/
+/*                               DGGSLayer                              */
+/************************************************************************/
+
+/** A zone axis as a layer, see src/view/vector.
+ *
+ * Rust gives batches of features as columns; this class makes OGRFeatures of
+ * them, and Arrow arrays. What passes a filter is decided here, by OGR, on the
+ * geometries that are delivered; Rust only leaves out zones that are far from
+ * the spatial filter, or not among those that an attribute filter names. */
+class DGGSLayer final : public DGGSLayerBase
+{
+    GDALDataset *const m_poDS;
+    const DGGSHandle<DggsLayer> m_hLayer;
+    const DggsLayerInfo *const m_psInfo;
+    OGRFeatureDefn *m_poFeatureDefn = nullptr;
+
+    /** What is being read; NULL before the first feature. */
+    DGGSHandle<DggsFeatures> m_hFeatures{};
+    DGGSHandle<DggsFeatureBatch> m_hBatch{};
+    /** Next feature of the batch. */
+    size_t m_nRow = 0;
+    bool m_bAtEnd = false;
+    /** Place on the zone axis from which reading begins. */
+    uint64_t m_nStart = 0;
+
+    DGGSLayer(GDALDataset *poDS, DGGSHandle<DggsLayer> hLayer,
+              const DggsLayerInfo *psInfo);
+
+    void MakeFeatureDefn();
+    DGGSHandle<DggsFeatures> Begin(bool bOnlyFilters, uint64_t nStart);
+    bool NextBatch(bool bOnlyFilters);
+    bool HasRow(bool bOnlyFilters);
+    OGRFeatureUniquePtr MakeFeature(const DggsFeatureBatch &sBatch,
+                                    size_t nRow) const;
+    bool Passes(OGRFeature &oFeature);
+
+  public:
+    ~DGGSLayer() override;
+
+    /** The layer `hLayer` of a dataset; NULL, with a CPLError, when it cannot
+     * be described. */
+    static std::unique_ptr<DGGSLayer> Create(GDALDataset *poDS,
+                                             DGGSHandle<DggsLayer> hLayer);
+
+    DGGS_CONST_SINCE_3_12 OGRFeatureDefn *
+    GetLayerDefn() DGGS_CONST_SINCE_3_12 override
+    {
+        return m_poFeatureDefn;
+    }
+
+    GDALDataset *GetDataset() override
+    {
+        return m_poDS;
+    }
+
+    void ResetReading() override;
+    OGRFeature *GetNextFeature() override;
+    OGRFeature *GetFeature(GIntBig nFID) override;
+    OGRErr SetNextByIndex(GIntBig nIndex) override;
+    GIntBig GetFeatureCount(int bForce) override;
+    OGRErr SetAttributeFilter(const char *pszFilter) override;
+    int TestCapability(const char *pszCap) DGGS_CONST_SINCE_3_12 override;
+
+  protected:
+    OGRErr IGetExtent(int iGeomField, OGREnvelope *psExtent,
+                      bool bForce) override;
+    OGRErr ISetSpatialFilter(int iGeomField,
+                             const OGRGeometry *poGeom) override;
+};
+
+/** Opens the layers of the store that `psRoot` is a group of; false, with a
+ * CPLError, when that fails. */
+bool DGGSOpenLayers(GDALDataset *poDS, const DggsGroup *psRoot,
+                    std::vector<std::unique_ptr<OGRLayer>> &apoLayers);
+
+#endif /* DGGS_LAYER_H_INCLUDED */
