@@ -14,6 +14,7 @@
 mod bytes_codec;
 mod call;
 mod compress;
+mod degrees;
 mod delta;
 mod ffi;
 mod http;
@@ -25,7 +26,7 @@ mod replace;
 mod source;
 mod storage;
 mod target;
-mod transform;
+
 mod vsi;
 mod words;
 mod write;
@@ -43,5 +44,5 @@ pub use input::Input;
 pub use numeric::{Host, Number, NumericType, host};
 pub use source::{Run, Source};
 pub use target::Target;
-pub use transform::Transform;
+pub use degrees::Degrees;
 pub use vsi::{Entry, VsiStore};

@@ -15,7 +15,7 @@ use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::Lattice;
 use crate::ops::quantise::raster::{Block, Raster, Variable};
 use crate::store::dataset::{Array, Dimension, Group};
-use crate::store::{Call, Target, Transform};
+use crate::store::{Call, Target, Degrees};
 
 /// What is found in a group.
 pub struct Found {
@@ -250,7 +250,7 @@ fn lattice(
                 && array.dimensions().iter().map(|dimension| &dimension.full_name).eq([&y.full_name, &x.full_name])
         })
     };
-    let crs = first.crs_wkt(call)?.map(|wkt| Transform::new(call, &wkt)).transpose();
+    let crs = first.crs_wkt(call)?.map(|wkt| Degrees::new(call, &wkt)).transpose();
     if let (Some(lon), Some(lat)) = (kinds.lon_2d.iter().find(on_both), kinds.lat_2d.iter().find(on_both)) {
         // Longitudes and latitudes one by one say it best, unless a CRS and its own coordinates say it too.
         let has_axes = [x, y].into_iter().all(|dimension| coordinates(call, arrays, dimension).is_ok());

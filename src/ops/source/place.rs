@@ -9,7 +9,7 @@ use crate::grid::{LonLat, Surface};
 use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::{Axes, Lattice, Map, Mapped, Position};
 use crate::store::dataset::{Locator, Raster};
-use crate::store::{Call, Transform};
+use crate::store::{Call, Degrees};
 
 /// The lattice of a classic raster, and the surface of its longitudes and latitudes.
 ///
@@ -17,7 +17,7 @@ use crate::store::{Call, Transform};
 /// A raster that does not say where it lies.
 pub fn of_raster(call: &Arc<Call>, raster: &Raster) -> Result<(Lattice, Surface)> {
     let (columns, rows) = (raster.columns(), raster.rows());
-    let transform = raster.crs_wkt().map(|wkt| Transform::new(call, wkt)).transpose();
+    let transform = raster.crs_wkt().map(|wkt| Degrees::new(call, wkt)).transpose();
     match raster.geo_transform() {
         Some(affine) => of_affine(affine, columns, rows, transform?),
         None if raster.is_located() => {
@@ -35,7 +35,7 @@ pub fn of_raster(call: &Arc<Call>, raster: &Raster) -> Result<(Lattice, Surface)
 ///
 /// # Errors
 /// A transformation that cannot be inverted; numbers that are no degrees where there is no CRS.
-pub fn of_affine(affine: [f64; 6], columns: usize, rows: usize, crs: Option<Transform>) -> Result<(Lattice, Surface)> {
+pub fn of_affine(affine: [f64; 6], columns: usize, rows: usize, crs: Option<Degrees>) -> Result<(Lattice, Surface)> {
     let is_straight = affine[2] == 0.0 && affine[4] == 0.0;
     if is_straight {
         let x = Axis::Regular { first: affine[0], step: affine[1], count: columns };
@@ -55,7 +55,7 @@ pub fn of_affine(affine: [f64; 6], columns: usize, rows: usize, crs: Option<Tran
 ///
 /// # Errors
 /// Numbers that are no degrees where there is no CRS.
-pub fn of_axes(x: Axis, y: Axis, crs: Option<Transform>) -> Result<(Lattice, Surface)> {
+pub fn of_axes(x: Axis, y: Axis, crs: Option<Degrees>) -> Result<(Lattice, Surface)> {
     match crs {
         None => match Axes::new(x, y) {
             Ok(axes) => Ok((Lattice::Axes(axes.closed_at_poles()), wgs84())),
@@ -94,7 +94,7 @@ fn no_crs() -> Error {
 }
 
 /// The surface of a CRS' longitudes and latitudes.
-pub(super) fn surface_of(crs: &Transform) -> Surface {
+pub(super) fn surface_of(crs: &Degrees) -> Surface {
     let (semi_major_m, inverse_flattening) = crs.ellipsoid();
     if inverse_flattening == 0.0 {
         return Surface::Sphere { radius_m: semi_major_m };
@@ -146,7 +146,7 @@ enum Plane {
 
 struct Projected {
     plane: Plane,
-    crs: Transform,
+    crs: Degrees,
 }
 
 impl Map for Projected {
@@ -218,7 +218,7 @@ mod tests {
     fn the_surface_is_the_sources_own() {
         let call = Call::capture();
         let of = |crs: &str| {
-            let transform = Transform::new(&call, crs).unwrap();
+            let transform = Degrees::new(&call, crs).unwrap();
             of_affine([0.0, 1.0, 0.0, 10.0, 0.0, -1.0], 4, 4, Some(transform)).unwrap()
         };
         let (lattice, surface) = of("EPSG:4326");

@@ -18,7 +18,7 @@ const SAME_DEG: f64 = 1e-9;
 /// Between a CRS and longitude and latitude in degrees: on WGS 84, or, where PROJ knows no way there (other planets), on
 /// the CRS' own datum.
 #[derive(Debug)]
-pub struct Transform {
+pub struct Degrees {
     call: Arc<Call>,
     source: Reference,
     degrees: Reference,
@@ -30,7 +30,7 @@ pub struct Transform {
     shifts: bool,
 }
 
-impl Transform {
+impl Degrees {
     /// To and from the CRS of a WKT text.
     ///
     /// # Errors
@@ -244,7 +244,7 @@ mod tests {
         let call = Call::capture();
         for (crs, semi_major) in [("EPSG:4326", 6_378_137.0), ("OGC:CRS84", 6_378_137.0), ("+proj=longlat +R=6371229 +no_defs", 6_371_229.0)]
         {
-            let transform = Transform::new(&call, crs).unwrap();
+            let transform = Degrees::new(&call, crs).unwrap();
             assert!(transform.is_identity(), "{crs}");
             assert!((transform.ellipsoid().0 - semi_major).abs() < 1e-6, "{crs}");
         }
@@ -254,7 +254,7 @@ mod tests {
     fn projected_crs_go_there_and_back() {
         let call = Call::capture();
         for crs in ["EPSG:3857", "EPSG:32632", "EPSG:3031", "EPSG:31370"] {
-            let transform = Transform::new(&call, crs).unwrap();
+            let transform = Degrees::new(&call, crs).unwrap();
             assert!(!transform.is_identity());
             let places = if crs == "EPSG:3031" { ([0.0, 170.0], [-80.0, -70.0]) } else { ([4.5, 5.5], [50.5, 51.0]) };
             let (mut x, mut y) = places;
@@ -270,13 +270,13 @@ mod tests {
     #[test]
     fn what_has_no_image_is_not_a_number_and_what_is_no_crs_an_error() {
         let call = Call::capture();
-        let transform = Transform::new(&call, "+proj=ortho +lat_0=0 +lon_0=0 +datum=WGS84").unwrap();
+        let transform = Degrees::new(&call, "+proj=ortho +lat_0=0 +lon_0=0 +datum=WGS84").unwrap();
         let (mut x, mut y) = ([180.0, 0.0], [0.0, 0.0]);
         transform.from_degrees(&mut x, &mut y).unwrap();
         assert!(x[0].is_nan() && x[1] == 0.0);
-        assert!(Transform::new(&call, "LOCAL_CS[\"wall\"]").is_err());
-        assert!(Transform::new(&call, "nonsense").is_err());
-        let moon = Transform::new(&call, "+proj=eqc +R=1737400 +no_defs").unwrap();
+        assert!(Degrees::new(&call, "LOCAL_CS[\"wall\"]").is_err());
+        assert!(Degrees::new(&call, "nonsense").is_err());
+        let moon = Degrees::new(&call, "+proj=eqc +R=1737400 +no_defs").unwrap();
         assert_eq!(moon.ellipsoid(), (1_737_400.0, 0.0));
     }
 }
