@@ -26,7 +26,6 @@ mod replace;
 mod source;
 mod storage;
 mod target;
-
 mod vsi;
 mod words;
 mod write;
