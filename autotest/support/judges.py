@@ -61,6 +61,13 @@ def ask(question, *arguments):
     return json.loads(_run(AUTOTEST / "fixtures" / "judge.py", question, *arguments))
 
 
+def run(script, question, told, folder):
+    """The answer of a judge's script in support/ to a question about `told`, which is passed as JSON in `folder`."""
+    asked = Path(folder) / "asked.json"
+    asked.write_text(json.dumps(told))
+    return json.loads(_run(AUTOTEST / "support" / script, question, asked))
+
+
 def fixture_folder():
     """Makes the fixtures if they are not there, and answers where they are."""
     key = hashlib.sha256()
