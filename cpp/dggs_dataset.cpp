@@ -44,11 +44,6 @@ namespace
     "<Option name='CHUNK_LEVEL' type='int' min='0' description='One chunk is one zone of this level'/>" \
     "<Option name='SHARD_LEVEL' type='int' min='0' description='One shard is one zone of this level (ZARR_V3)'/>"
 
-/** What is done on the way. */
-#define WORK_OPTIONS \
-    "<Option name='MAX_MEMORY' type='string' default='512MB' description='Bound of the working memory'/>" \
-    "<Option name='NUM_THREADS' type='string' default='ALL_CPUS' description='Number of threads, or ALL_CPUS'/>"
-
 constexpr const char *CREATION_OPTION_LIST =
     "<CreationOptionList>"
     GRID_OPTIONS
@@ -77,7 +72,8 @@ constexpr const char *CREATION_OPTION_LIST =
     "<Value>MAX</Value>"
     "</Option>"
     STORE_OPTIONS
-    WORK_OPTIONS
+    "<Option name='MAX_MEMORY' type='string' default='512MB' description='Bound of the working memory'/>"
+    "<Option name='NUM_THREADS' type='string' default='ALL_CPUS' description='Number of threads, or ALL_CPUS'/>"
     "<Option name='RESUME' type='boolean' default='NO' description='Continue a copy that was stopped'/>"
     "</CreationOptionList>";
 
@@ -85,7 +81,6 @@ constexpr const char *DATASET_OPTION_LIST =
     "<MultiDimDatasetCreationOptionList>"
     GRID_OPTIONS
     STORE_OPTIONS
-    WORK_OPTIONS
     "</MultiDimDatasetCreationOptionList>";
 
 constexpr const char *GROUP_OPTION_LIST =
@@ -228,6 +223,5 @@ void DGGSDeclareCreation(GDALDriver &oDriver)
                             ARRAY_OPTION_LIST);
     oDriver.SetMetadataItem(GDAL_DMD_MULTIDIM_ATTRIBUTE_CREATIONOPTIONLIST,
                             ATTRIBUTE_OPTION_LIST);
-    DGGSDeclareUpdateItems(oDriver, "SRS NoData RasterValues");
     oDriver.pfnCreateMultiDimensional = DGGSCreateMultiDimensional;
 }

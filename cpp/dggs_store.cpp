@@ -72,8 +72,7 @@ bool DGGSStore::Flush(bool bClosing)
     if (bClosing)
         m_bTouched = false;
     const bool bOK = DGGSCheck(g_psDggsApi->flush, m_hRoot.get(), bClosing);
-    if (bClosing)
-        ++m_nChanges;  // what was left to us may have been written
+    ++m_nChanges;  // what was left to us may have been written
     return bOK;
 }
 

@@ -18,24 +18,31 @@ bool DGGSArray::IWrite(const GUInt64 *arrayStartIdx, const size_t *count,
     const DggsWindow sWindow = {nDims, anStart.data(), count, anStep.data()};
     if (DGGSCountElements(sWindow) == 0)
         return true;
-    m_poStore->Touch();
+    bool bOK = false;
     if (m_oType.GetClass() != GEDTC_NUMERIC ||
         bufferDataType.GetClass() != GEDTC_NUMERIC)
     {
-        return WriteConverted(sWindow, bufferStride, bufferDataType,
-                              static_cast<const GByte *>(pSrcBuffer));
+        bOK = WriteConverted(sWindow, bufferStride, bufferDataType,
+                             static_cast<const GByte *>(pSrcBuffer));
     }
-
-    bool bGone = false;
-    const auto poState = GetState(&bGone);
-    std::vector<ptrdiff_t> anStrides(bufferStride, bufferStride + nDims);
-    for (ptrdiff_t &nStride : anStrides)
-        nStride *= static_cast<ptrdiff_t>(bufferDataType.GetSize());
-    return !bGone &&
-           DGGSCheck(g_psDggsApi->array_write_numbers, poState->hArray.get(),
-                     &sWindow,
-                     static_cast<uint32_t>(bufferDataType.GetNumericDataType()),
-                     anStrides.data(), pSrcBuffer);
+    else
+    {
+        bool bGone = false;
+        const auto poState = GetState(&bGone);
+        std::vector<ptrdiff_t> anStrides(bufferStride, bufferStride + nDims);
+        for (ptrdiff_t &nStride : anStrides)
+            nStride *= static_cast<ptrdiff_t>(bufferDataType.GetSize());
+        const auto nType =
+            static_cast<uint32_t>(bufferDataType.GetNumericDataType());
+        bOK = !bGone && DGGSCheck(g_psDggsApi->array_write_numbers,
+                                  poState->hArray.get(), &sWindow, nType,
+                                  anStrides.data(), pSrcBuffer);
+    }
+    if (nDims == 1)
+        m_poStore->Changed();  // it may tell which zones there are
+    else
+        m_poStore->Touch();
+    return bOK;
 }
 
 /************************************************************************/

@@ -1,7 +1,6 @@
 //! Slots that copy, delete and rename whole stores.
 
 use std::ffi::{c_char, c_void};
-use std::ptr;
 use std::sync::Arc;
 
 use super::bindings::{DggsCopyRequest, DggsProgress};
@@ -17,8 +16,8 @@ use crate::store::dataset::Dataset;
 /// `DggsProgress`: it may be called with `data` in this thread during the call.
 unsafe fn progress(function: DggsProgress, data: *mut c_void) -> impl FnMut(f64) -> bool {
     move |done| match function {
-        // SAFETY: the caller's promise; the message may be NULL.
-        Some(function) => unsafe { function(done, ptr::null(), data) != 0 },
+        // SAFETY: the caller's promise.
+        Some(function) => unsafe { function(done, data) },
         None => true,
     }
 }

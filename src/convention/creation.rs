@@ -311,7 +311,9 @@ pub fn describe_pyramid(attributes: &mut Attributes, levels: &[(&LevelPlace, &De
 
 /// Gives the entries of a layout that is in `attributes` the objects `dggs` of their levels, by the path of their group.
 pub fn retell_levels(attributes: &mut Attributes, levels: &[(String, Value)]) {
-    let Some(mut object) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else { return };
+    let Some(mut object) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else {
+        return;
+    };
     let entries = object.get_mut("layout").and_then(Value::as_array_mut).into_iter().flatten();
     for entry in entries.filter_map(Value::as_object_mut) {
         let asset = entry.get("asset").and_then(Value::as_str).unwrap_or_default();

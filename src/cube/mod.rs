@@ -35,9 +35,9 @@ pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
 pub use axis::NO_ZONE;
 pub use create::{CreateRequest, create};
 pub use finder::ZoneFinder;
+pub use layer::ZONE_DIMENSION;
 pub use line::{Indices, ZoneLine};
 pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
-pub use layer::ZONE_DIMENSION;
 pub use path::{array_at, group_at};
 pub use placed::Placed;
 pub use quantity::{COMPUTED_IDS, is_computed};
@@ -117,6 +117,14 @@ pub trait Group: Send + Sync {
     /// True when the store was created or opened for update; every method below is an error where it was not.
     fn is_writable(&self) -> bool {
         false
+    }
+
+    /// This group as it is at the moment, where it may be another than when it was opened.
+    ///
+    /// # Errors
+    /// It is there no more.
+    fn reopened(&self, _call: &Arc<Call>) -> Result<Option<Arc<dyn Group>>> {
+        Ok(None)
     }
 
     /// A new group in this one.

@@ -33,13 +33,7 @@ impl Placed {
     ///
     /// # Errors
     /// A grid without such addresses; more positions than can be counted.
-    pub fn new(
-        spec: &GridSpec,
-        level: u8,
-        placement: Placement,
-        sizes: Vec<u64>,
-        meaning: Vec<usize>,
-    ) -> Result<Self> {
+    pub fn new(spec: &GridSpec, level: u8, placement: Placement, sizes: Vec<u64>, meaning: Vec<usize>) -> Result<Self> {
         let grid = grid::grid(spec)?;
         if sizes.iter().try_fold(1u64, |product, size| product.checked_mul(*size)).is_none() {
             return Err(Error::corrupt(format!("zone dimensions of {sizes:?} positions")));

@@ -26,10 +26,23 @@ pub(super) struct NewZones {
     pub(super) group: String,
     pub(super) grid: Arc<dyn Grid>,
     pub(super) level: u8,
-    zones: Zones,
+    pub(super) zones: Zones,
     pub(super) description: Description,
-    /// True once the id array holds ids.
-    pub(super) ids_written: bool,
+    /// Who wrote the ids.
+    pub(super) ids: Ids,
+    /// True once the group says that the axis is there.
+    pub(super) is_announced: bool,
+}
+
+/// Who wrote the ids of an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ids {
+    /// Nobody yet.
+    Missing,
+    /// We did.
+    Ours,
+    /// The user did, at least some.
+    Theirs,
 }
 
 /// What decides on a new zone axis beside its dimension.
@@ -106,7 +119,7 @@ impl NewZones {
 
     fn of(place: &Place<'_>, level: u8, zones: Zones, description: Description) -> Self {
         let (group, grid) = (place.group.to_owned(), place.grid.clone());
-        Self { group, grid, level, zones, description, ids_written: false }
+        Self { group, grid, level, zones, description, ids: Ids::Missing, is_announced: false }
     }
 
     /// True when `name` is one of its dimensions.
@@ -117,6 +130,11 @@ impl NewZones {
     /// True when it holds all zones of its level.
     pub(super) fn is_global(&self) -> bool {
         self.zones == Zones::Globe
+    }
+
+    /// Its dimension, or the first of several, as messages name it.
+    pub(super) fn line_name(&self) -> String {
+        self.description.dimensions.first().map(|(name, _)| name.clone()).unwrap_or_default()
     }
 
     /// Its one dimension.
@@ -163,27 +181,26 @@ impl NewZones {
                 NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), Vec::new(), Vec::new(), Vec::new());
             scalar.compressor = options.compressor.clone();
             scalar.attributes = attributes.clone();
-            scalar.fill = Some(vec![0]);
             arrays.push(scalar);
         }
         arrays
     }
 
-    /// Writes the ids of the whole globe where nobody did; with `is_closing`, looks whether all that were to be written are
-    /// there and are zones.
+    /// Writes the ids of the whole globe where nobody did, and says so; with `is_closing`, looks whether all that were to be
+    /// written are there and are zones.
     ///
     /// # Errors
     /// The ids cannot be written; ids that are missing, or are none of the level.
-    pub(super) fn complete(&self, call: &Arc<Call>, editor: &Editor, is_closing: bool) -> Result<()> {
-        let Some(path) = self.ids_path() else { return Ok(()) };
-        match (self.ids_written, self.is_global()) {
-            (false, true) => self.write_ids(call, editor, &path),
-            (true, false) if is_closing => self.check_ids(call, editor, &path),
-            (false, false) if is_closing => Err(Error::invalid(format!(
+    pub(super) fn complete(&self, call: &Arc<Call>, editor: &Editor, is_closing: bool) -> Result<bool> {
+        let Some(path) = self.ids_path() else { return Ok(false) };
+        match self.ids {
+            Ids::Missing if self.is_global() => self.write_ids(call, editor, &path).map(|()| true),
+            Ids::Missing if is_closing => Err(Error::invalid(format!(
                 "{path}: the ids of the {} zones were not written: nobody can tell which zones they are",
                 self.line().map_or(0, |(_, size)| *size)
             ))),
-            _ => Ok(()),
+            Ids::Theirs if is_closing => self.check_ids(call, editor, &path).map(|()| false),
+            _ => Ok(false),
         }
     }
 

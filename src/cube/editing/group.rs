@@ -66,8 +66,21 @@ impl EditedGroup {
         }
     }
 
-    /// Makes the arrays of a new zone axis and says in the group's attributes what they are.
+    /// Makes the arrays of a new zone axis and says in the group's attributes what they are, once.
     fn announce(&self, zones: &NewZones) -> Result<()> {
+        let is_same = |known: &&mut NewZones| {
+            known.group == zones.group && known.description.dimensions == zones.description.dimensions
+        };
+        let known = self
+            .editing
+            .made()
+            .zones
+            .iter_mut()
+            .find(is_same)
+            .map(|known| std::mem::replace(&mut known.is_announced, true));
+        if known == Some(true) {
+            return Ok(());
+        }
         for array in zones.arrays(&self.editing.options) {
             self.editing.editor.create_array(self.full_name(), &array)?;
         }
@@ -91,15 +104,40 @@ impl EditedGroup {
                 let (group, options) = (self.full_name(), &self.editing.options);
                 let place = Place { group, grid, level: level.or_else(|| self.level()), options, taken: &taken };
                 let zones = NewZones::new(&place, dimension)?;
-                if zones.description.id_array.is_some() {
+                self.refuse_second(&zones)?;
+                // without an id array, the first array on the axis says that it is there
+                let at_once = zones.description.id_array.is_some();
+                if at_once {
                     self.announce(&zones)?;
                 }
-                self.editing.made().zones.push(zones.clone());
+                self.editing.made().zones.push(NewZones { is_announced: at_once, ..zones.clone() });
                 zones
             }
         };
         let variable = zones.ids_path().filter(|_| zones.description.dimensions.len() == 1);
         Ok(Dimension { indexing_variable: variable, ..dimension.clone() })
+    }
+
+    /// A convention that tells the grid in the attributes of the group can tell one axis in it.
+    fn refuse_second(&self, zones: &NewZones) -> Result<()> {
+        let Some(first) =
+            self.editing.made().zones.iter().find(|known| known.group == zones.group).map(|known| known.line_name())
+        else {
+            return Ok(());
+        };
+        let said = self.editing.editor.attributes(self.full_name())?;
+        let mut both = said.clone();
+        zones.description.group(&mut both);
+        match both == said {
+            true => Ok(()),
+            false => Err(Error::invalid(format!(
+                "dimension {}: convention {} tells one axis of zones a group, and {} has {first} already; create it in another \
+                 group, or the data set with CONVENTION=XDGGS",
+                zones.line_name(),
+                zones.description.convention,
+                self.full_name()
+            ))),
+        }
     }
 
     fn make_dimension(
@@ -166,25 +204,11 @@ impl EditedGroup {
         }
         let stored = new_array::stored(new, &zones, &self.editing.options)?;
         self.editing.editor.create_array(self.full_name(), &stored)?;
-        if let OnZones::New(zones) = zones
-            && zones.description.id_array.is_none()
-        {
-            self.announce_once(zones)?;
+        if let OnZones::New(zones) = zones {
+            self.announce(zones)?;
         }
         self.editing.changed();
         self.now(call)?.open_array(call, &new.name)?.ok_or_else(|| Error::not_found(format!("{path}: not created")))
-    }
-
-    /// As [`EditedGroup::announce`], for an axis without an id array: its first array says that it is there.
-    fn announce_once(&self, zones: &NewZones) -> Result<()> {
-        let mut made = self.editing.made();
-        let known = made
-            .zones
-            .iter_mut()
-            .find(|known| known.group == zones.group && known.description.dimensions == zones.description.dimensions);
-        let first = known.is_some_and(|known| !std::mem::replace(&mut known.ids_written, true));
-        drop(made);
-        if first { self.announce(zones) } else { Ok(()) }
     }
 
     fn place<T>(&self, result: Result<T>) -> Result<T> {
@@ -263,6 +287,11 @@ impl Group for EditedGroup {
 
     fn is_writable(&self) -> bool {
         true
+    }
+
+    fn reopened(&self, call: &Arc<Call>) -> Result<Option<Arc<dyn Group>>> {
+        let group = self.place(Self::root(call, self.full_name(), self.shared.clone()))?;
+        Ok(Some(Arc::new(group)))
     }
 
     fn create_group(&self, call: &Arc<Call>, name: &str, options: &[(String, String)]) -> Result<Arc<dyn Group>> {

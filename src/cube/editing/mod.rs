@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::hierarchy::Editor;
 use crate::store::Call;
-use axis::NewZones;
+use axis::{Ids, NewZones};
 pub(super) use group::EditedGroup;
 
 /// What the groups and arrays of a store that is written share.
@@ -209,16 +209,13 @@ impl Editing {
 
     /// Writes all metadata, and the ids that were left to us; with `is_closing`, ids that are missing are an error.
     pub(super) fn flush(&self, call: &Arc<Call>, is_closing: bool) -> Result<()> {
-        let pending: Vec<usize> = (0..self.made().zones.len()).collect();
+        let zones: Vec<NewZones> = self.made().zones.clone();
         let mut problem = None;
-        for at in pending {
-            let zones = self.made().zones[at].clone();
-            if let Err(error) = zones.complete(call, &self.editor, is_closing) {
-                problem.get_or_insert(error);
-                continue;
-            }
-            if zones.is_global() {
-                self.made().zones[at].ids_written = true;
+        for zones in zones {
+            match zones.complete(call, &self.editor, is_closing) {
+                Ok(true) => self.set_ids(zones.ids_path().as_deref(), Ids::Ours),
+                Ok(false) => {}
+                Err(error) => drop(problem.get_or_insert(error)),
             }
         }
         self.editor.flush(call)?;
@@ -227,9 +224,14 @@ impl Editing {
 
     /// The elements of the array at `path` were written.
     pub(super) fn written(&self, path: &str) {
+        self.set_ids(Some(path), Ids::Theirs);
+    }
+
+    /// The array at `path` holds ids now, if it is one for ids: which zones there are is another matter than before.
+    fn set_ids(&self, path: Option<&str>, ids: Ids) {
         let mut made = self.made();
-        if let Some(zones) = made.zones.iter_mut().find(|zones| zones.ids_path().as_deref() == Some(path)) {
-            zones.ids_written = true;
+        if let Some(zones) = made.zones.iter_mut().find(|zones| path.is_some() && zones.ids_path().as_deref() == path) {
+            zones.ids = ids;
             drop(made);
             self.changed();
         }

@@ -44,7 +44,9 @@ impl CopyAxis {
             (Compression::None, Some(name)) => group.array(name).map(|array| array.array.clone()),
             (Compression::None, None) => None,
             _ => Some(group.computed_ids.clone().ok_or_else(|| {
-                Error::unsupported("its zone ids are compressed: open the source with the DGGS driver, which lists them")
+                Error::unsupported(
+                    "its zone ids are compressed: open the source with the DGGS driver, which lists them",
+                )
             })?),
         };
         let mut listed = axis.clone();
@@ -64,8 +66,17 @@ impl CopyAxis {
         let is_same_scheme = spec.indexing == axis.spec.indexing;
 
         let mut orders = Vec::new();
-        let description = if let Some(array) = &ids {
-            let list = source(&[])?;
+        let list = ids.as_ref().map(|array| Ok::<_, Error>((array, source(&[])?))).transpose()?;
+        // A list of the globe in order needs no table.
+        let list = match list {
+            Some((_, list)) if list.is_globe_in_order(call, &*source_grid, level)? => None,
+            other => other,
+        };
+        let source = |dimensions: &[(String, u64)]| match (axis.placement == Placement::Line, &ids) {
+            (true, Some(_)) => Ok(Zones::Globe(source_grid.clone(), level)),
+            _ => source(dimensions),
+        };
+        let description = if let Some((array, list)) = list {
             let len = list.len();
             // A list of all zones may be the globe, which more conventions can tell.
             let whole = len == source_grid.zone_count(level);
@@ -126,7 +137,10 @@ impl CopyAxis {
 }
 
 /// The grid of the source in the scheme of ids that is wanted.
-fn target_spec(axis: &ZoneAxis, options: &CreationOptions) -> Result<GridSpec> {
+///
+/// # Errors
+/// Options that ask for another grid.
+pub(super) fn target_spec(axis: &ZoneAxis, options: &CreationOptions) -> Result<GridSpec> {
     let mut identity = options.identity.clone();
     if identity.indexing.is_none() {
         let usual = convention::usual_indexing(options.convention, axis.spec.dggrs);
@@ -171,7 +185,8 @@ fn placed_table(
     let (grid, copy) = (grid::grid(spec)?, placed(description, spec, level)?);
     let needed = copy.len().saturating_mul(16);
     if needed > max_memory {
-        let message = format!("placing the zones needs {needed} bytes; give MAX_MEMORY={}MB or more", (needed >> 20) + 1);
+        let message =
+            format!("placing the zones needs {needed} bytes; give MAX_MEMORY={}MB or more", (needed >> 20) + 1);
         return Err(Error::new(Kind::OutOfMemory, message));
     }
     let (mut source, mut zones) = (Vec::new(), Vec::new());
@@ -217,9 +232,8 @@ impl Names {
             Some(name) if !name.starts_with(COMPUTED_IDS) => plain(name),
             _ => IDS.to_owned(),
         };
-        let is_taken = |name: &str| {
-            group.array(name).is_some_and(|array| !convention::is_grid_mapping(&array.attributes))
-        };
+        let is_taken =
+            |name: &str| group.array(name).is_some_and(|array| !convention::is_grid_mapping(&array.attributes));
         let mapping = match is_taken(MAPPING) {
             true => format!("{MAPPING}_healpix"),
             false => MAPPING.to_owned(),

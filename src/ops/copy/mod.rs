@@ -25,8 +25,8 @@ use self::source::SourceGroup;
 use self::transfer::{Moved, Transfer};
 use super::Progress;
 use super::frame::Frame;
-use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
 use crate::cube::NO_ZONE;
+use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
 use crate::error::{Error, Kind, Result};
 use crate::hierarchy;
 use crate::store::dataset::Dataset;
@@ -96,12 +96,17 @@ fn check(source: &SourceGroup, options: &CreationOptions) -> Result<()> {
             "option PYRAMID: the source is on a grid already, and its levels are copied as they are; build others with gdaladdo",
         ));
     }
+    for group in source.all() {
+        group.axes.iter().try_for_each(|axis| axis::target_spec(axis, options).map(drop))?;
+    }
     let levels: Vec<u8> = source.all().iter().flat_map(|group| group.levels.iter().copied()).collect();
     match options.level {
-        Some(LevelOption::At(level)) if !levels.iter().all(|found| *found == level) => Err(Error::unsupported(format!(
-            "option LEVEL={level}: the source is on level {}, and a copy does not change it; leave LEVEL out",
-            levels.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
-        ))),
+        Some(LevelOption::At(level)) if !levels.iter().all(|found| *found == level) => {
+            Err(Error::unsupported(format!(
+                "option LEVEL={level}: the source is on level {}, and a copy does not change it; leave LEVEL out",
+                levels.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -54,6 +54,28 @@ impl Zones {
         }
     }
 
+    /// Whether a list holds the whole globe in the order of the ids of `grid`. Read in pieces, and no further than needed.
+    ///
+    /// # Errors
+    /// Ids that cannot be read or name no zone.
+    pub(super) fn is_globe_in_order(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8) -> Result<bool> {
+        if self.len() != grid.zone_count(level) {
+            return Ok(false);
+        }
+        for batch in batches(self.len()) {
+            let zones = self.at(call, batch.clone())?;
+            let mut positions = vec![0; zones.len()];
+            if zones.contains(&NO_ZONE) {
+                return Ok(false);
+            }
+            grid.positions(level, &zones, &mut positions)?;
+            if !positions.into_iter().eq(batch) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// The positions of zones, [`NOWHERE`] where there is none. Not for a list.
     fn positions(&self, zones: &[Zone]) -> Result<Vec<u64>> {
         let mut positions = vec![NOWHERE; zones.len()];
@@ -81,7 +103,9 @@ fn listed(call: &Arc<Call>, grid: &dyn Grid, level: u8, array: &Array, positions
                 None | Some("") => Ok(NO_ZONE),
                 Some(text) => grid.parse_zone(text, Some(level)).and_then(|(found, zone)| match found == level {
                     true => Ok(zone),
-                    false => Err(Error::corrupt(format!("zone {text} is of level {found}, the axis' level is {level}"))),
+                    false => {
+                        Err(Error::corrupt(format!("zone {text} is of level {found}, the axis' level is {level}")))
+                    }
                 }),
             };
             return array.read_texts(call, &start, &counts)?.into_iter().map(zone).collect();
@@ -176,19 +200,18 @@ impl Order {
     ///
     /// # Errors
     /// Ids that cannot be read, or stand twice; a table that needs more memory than `max_memory` bytes.
-    pub(super) fn sorted(call: &Arc<Call>, list: Zones, grid: &dyn Grid, level: u8, max_memory: u64) -> Result<(Self, bool)> {
+    pub(super) fn sorted(
+        call: &Arc<Call>,
+        list: Zones,
+        grid: &dyn Grid,
+        level: u8,
+        max_memory: u64,
+    ) -> Result<(Self, bool)> {
         let (len, globe) = (list.len(), grid.zone_count(level));
         let mut last = None;
-        let (mut ascends, mut from_first) = (true, len == globe);
+        let mut ascends = true;
         for batch in batches(len) {
-            let zones = list.at(call, batch.clone())?;
-            let ids = ids(grid, level, &zones)?;
-            if from_first {
-                let mut positions = vec![0; ids.len()];
-                grid.positions(level, &zones, &mut positions)?;
-                from_first = positions.into_iter().eq(batch);
-            }
-            for id in ids {
+            for id in ids(grid, level, &list.at(call, batch)?)? {
                 ascends &= last.is_none_or(|last| last < id);
                 last = Some(id);
             }
@@ -197,7 +220,7 @@ impl Order {
             }
         }
         if ascends {
-            return Ok((Self::Same(list), from_first));
+            return Ok((Self::Same(list), len == globe));
         }
         let needed = len.saturating_mul(3 * 8);
         if needed > max_memory {

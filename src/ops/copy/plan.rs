@@ -273,13 +273,13 @@ impl Planner<'_> {
         let within = |extents: &[u64]| -> Vec<u64> {
             extents.iter().zip(shape).map(|(extent, size)| (*extent).clamp(1, (*size).max(1))).collect()
         };
-        let inner = inner_chunk(&source.structural_info(self.call)).filter(|inner| {
-            options.format == Format::V3 && inner.len() == shape.len() && !inner.contains(&0)
-        });
+        let inner = inner_chunk(&source.structural_info(self.call))
+            .filter(|inner| options.format == Format::V3 && inner.len() == shape.len() && !inner.contains(&0));
         match inner.map(|inner| within(&inner)) {
             Some(chunk) => {
                 let block = within(&block);
-                let shard: Vec<u64> = block.iter().zip(&chunk).map(|(block, chunk)| block.next_multiple_of(*chunk)).collect();
+                let shard: Vec<u64> =
+                    block.iter().zip(&chunk).map(|(block, chunk)| block.next_multiple_of(*chunk)).collect();
                 let is_shard = shard != chunk;
                 (chunk, is_shard.then_some(shard))
             }

@@ -42,7 +42,8 @@ const DOCUMENTS: [&str; 8] =
 /// `attributes` with documents that a copy to another format made texts of.
 fn restored(mut attributes: Attributes) -> Attributes {
     for key in DOCUMENTS {
-        let document = attributes.get(key).and_then(Value::as_str).filter(|text| text.trim_start().starts_with(['{', '[']));
+        let document =
+            attributes.get(key).and_then(Value::as_str).filter(|text| text.trim_start().starts_with(['{', '[']));
         if let Some(document) = document.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
             attributes.insert(key.to_owned(), document);
         }
@@ -115,7 +116,8 @@ impl SourceGroup {
             let on = |axis: &ZoneAxis| axis.dimensions.iter().any(|name| array.names.contains(name));
             axes.iter().any(on) || array.array.dimensions().iter().any(|axis| axis.kind == cube::ZONE_DIMENSION)
         };
-        let lists_ids = |array: &SourceArray| axes.iter().any(|axis| axis.id_array.as_deref() == Some(array.array.name()));
+        let lists_ids =
+            |array: &SourceArray| axes.iter().any(|axis| axis.id_array.as_deref() == Some(array.array.name()));
         let computed_ids = arrays.iter().find(|array| array.array.name() == cube::COMPUTED_IDS && on_zones(array));
         let computed_ids = computed_ids.map(|array| array.array.clone());
         arrays.retain(|array| {

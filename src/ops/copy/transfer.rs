@@ -108,12 +108,14 @@ impl Transfer<'_> {
                 let zone_axes = first..first + moved.copy_rank;
                 let both = moved.order.len() + moved.order.source_len();
                 let fits = |unit: &[u64]| {
-                    let others: u64 = (0..shape.len()).filter(|axis| !zone_axes.contains(axis)).map(|axis| unit[axis]).product();
+                    let others: u64 =
+                        (0..shape.len()).filter(|axis| !zone_axes.contains(axis)).map(|axis| unit[axis]).product();
                     others * both <= most
                 };
                 let mut unit = self.unit.clone();
                 if fits(&unit) {
-                    let others: Vec<u64> = (0..shape.len()).map(|axis| if zone_axes.contains(&axis) { 1 } else { shape[axis] }).collect();
+                    let others: Vec<u64> =
+                        (0..shape.len()).map(|axis| if zone_axes.contains(&axis) { 1 } else { shape[axis] }).collect();
                     let mut grown = grown(&others, &with(&unit, &zone_axes, 1), most / both);
                     zone_axes.clone().for_each(|axis| grown[axis] = shape[axis].max(1));
                     return Ok(tiled(shape, &grown));
@@ -127,7 +129,10 @@ impl Transfer<'_> {
                     let needed = both * self.element_size() * 8;
                     return Err(Error::new(
                         Kind::OutOfMemory,
-                        format!("its zones are moved as a whole, which needs MAX_MEMORY={}MB or more", (needed >> 20) + 1),
+                        format!(
+                            "its zones are moved as a whole, which needs MAX_MEMORY={}MB or more",
+                            (needed >> 20) + 1
+                        ),
                     ));
                 }
                 zone_axes.for_each(|axis| unit[axis] = shape[axis].max(1));
@@ -144,7 +149,13 @@ impl Transfer<'_> {
     }
 
     /// A window of the source, its axes in the order `axes`.
-    fn read_window(&self, call: &Arc<Call>, start: &[u64], count: &[usize], axes: Option<&[usize]>) -> Result<Elements> {
+    fn read_window(
+        &self,
+        call: &Arc<Call>,
+        start: &[u64],
+        count: &[usize],
+        axes: Option<&[usize]>,
+    ) -> Result<Elements> {
         let Some(number) = self.from.element_type().numeric() else {
             if axes.is_some_and(|axes| !axes.iter().copied().eq(0..axes.len())) {
                 return Err(Error::unsupported("texts and structures whose zone dimensions do not lie together")
@@ -181,12 +192,8 @@ impl Transfer<'_> {
         let source_others: Vec<usize> = (0..shape.len()).filter(|axis| !moved.source_axes.contains(axis)).collect();
         let before: usize = others.iter().take(first).map(|&axis| block.count[axis]).product();
         let after: usize = others.iter().skip(first).map(|&axis| block.count[axis]).product();
-        let axes: Vec<usize> = source_others[..first]
-            .iter()
-            .chain(&moved.source_axes)
-            .chain(&source_others[first..])
-            .copied()
-            .collect();
+        let axes: Vec<usize> =
+            source_others[..first].iter().chain(&moved.source_axes).chain(&source_others[first..]).copied().collect();
         let window = |zones: Range<u64>| {
             let (mut start, mut count) = (vec![0; shape.len()], vec![0; shape.len()]);
             for (&source, &copy) in source_others.iter().zip(&others) {
@@ -210,12 +217,8 @@ impl Transfer<'_> {
     }
 
     fn write(&self, call: &Arc<Call>, block: &Block, elements: Elements) -> Result<()> {
-        let selection = block
-            .start
-            .iter()
-            .zip(&block.count)
-            .map(|(&start, &count)| strided(start, count))
-            .collect::<Vec<_>>();
+        let selection =
+            block.start.iter().zip(&block.count).map(|(&start, &count)| strided(start, count)).collect::<Vec<_>>();
         match elements {
             Elements::Numbers(bytes, number) => {
                 self.to.write(call, &selection, Input::from_bytes(&bytes, number, &block.count)?)
@@ -346,9 +349,7 @@ fn move_rows(
 /// `len` zero bytes, or an error instead of an abort.
 fn allocated(len: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(len)
-        .map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for {len} bytes")))?;
+    bytes.try_reserve_exact(len).map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for {len} bytes")))?;
     bytes.resize(len, 0);
     Ok(bytes)
 }
