@@ -49,6 +49,20 @@ pub fn create_copy(
     progress: Progress<'_>,
 ) -> Result<()> {
     let options = CreationOptions::parse(pairs)?;
+    let limited = call.limited(options.num_threads.unwrap_or(usize::MAX));
+    let copied = copy(&limited, dataset, name, pairs, &options, progress);
+    limited.take_warnings().into_iter().for_each(|warning| call.warn(warning));
+    copied
+}
+
+fn copy(
+    call: &Arc<Call>,
+    dataset: &Dataset,
+    name: &str,
+    pairs: &[(String, String)],
+    options: &CreationOptions,
+    progress: Progress<'_>,
+) -> Result<()> {
     super::frame::target(call, name)?;
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
@@ -57,13 +71,13 @@ pub fn create_copy(
             dataset.name()
         )));
     };
-    check(&source, &options)?;
+    check(&source, options)?;
     let given = |option: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option));
     let changes_scheme = source.all().iter().flat_map(|group| &group.axes).any(|axis| {
         options.identity.indexing.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(axis.spec.indexing))
     });
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
-    let groups = plan::plan(call, &source, &options, converts)?;
+    let groups = plan::plan(call, &source, options, converts)?;
 
     let mut job: Vec<String> = pairs
         .iter()
@@ -73,7 +87,7 @@ pub fn create_copy(
     job.sort_unstable();
     let job = format!("copy of {} {}", dataset.name(), job.join(" "));
     let frame = Frame::begin(call, name, options.format, options.resume, &job)?;
-    match fill(call, &frame, &groups, &options, progress) {
+    match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
             frame.abandon();
