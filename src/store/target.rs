@@ -99,21 +99,6 @@ impl<'a> Target<'a> {
         parts
     }
 
-    /// The same elements with their axes in another order: axis `k` becomes what `axes[k]` is now.
-    ///
-    /// # Errors
-    /// `axes` does not name each axis once.
-    pub fn permuted(mut self, axes: &[usize]) -> Result<Self> {
-        let mut named = axes.to_vec();
-        named.sort_unstable();
-        if !named.iter().copied().eq(0..self.counts.len()) {
-            return Err(Error::invalid(format!("{axes:?} is no order of {} axes", self.counts.len())));
-        }
-        self.counts = axes.iter().map(|&axis| self.counts[axis]).collect();
-        self.strides = axes.iter().map(|&axis| self.strides[axis]).collect();
-        Ok(self)
-    }
-
     /// The first element's place, the type, and the bytes between elements along each axis, for a C function to write.
     pub(super) fn into_raw(self) -> (*mut u8, NumericType, Vec<isize>) {
         (self.pointer, self.data_type, self.strides)

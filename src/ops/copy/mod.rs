@@ -9,6 +9,8 @@
 //! - [`source`]: what a source holds; [`plan`]: what the copy is to consist of;
 //! - [`axis`], [`order`]: its zone axes, and where each zone comes from; [`transfer`]: elements, block by block.
 //!
+//! A source without a grid goes to [`from_raster`](super::from_raster), where `DGGRS` names one.
+//!
 //! Limits: from one grid to another, or one level to another, is no copy; groups keep their names, also where a convention
 //! has its own for levels.
 
@@ -49,27 +51,41 @@ pub fn create_copy(
     progress: Progress<'_>,
 ) -> Result<()> {
     let options = CreationOptions::parse(pairs)?;
+    let limited = call.limited(options.num_threads.unwrap_or(usize::MAX));
+    let copied = copy(&limited, dataset, name, pairs, &options, progress);
+    limited.take_warnings().into_iter().for_each(|warning| call.warn(warning));
+    copied
+}
+
+fn copy(
+    call: &Arc<Call>,
+    dataset: &Dataset,
+    name: &str,
+    pairs: &[(String, String)],
+    options: &CreationOptions,
+    progress: Progress<'_>,
+) -> Result<()> {
     super::frame::target(call, name)?;
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
         if options.identity.dggrs.is_some() {
-            return super::from_raster::create(call, dataset, name, &options, &job(dataset, pairs), progress);
+            return super::from_raster::create(call, dataset, name, options, &job(dataset, pairs), progress);
         }
         return Err(Error::unsupported(format!(
             "{} is on no grid that its metadata tell, and is not one that can be copied as it is",
             dataset.name()
         )));
     };
-    check(&source, &options)?;
+    check(&source, options)?;
     let given = |option: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option));
     let changes_scheme = source.all().iter().flat_map(|group| &group.axes).any(|axis| {
         options.identity.indexing.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(axis.spec.indexing))
     });
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
-    let groups = plan::plan(call, &source, &options, converts)?;
+    let groups = plan::plan(call, &source, options, converts)?;
 
     let frame = Frame::begin(call, name, options.format, options.resume, &job(dataset, pairs))?;
-    match fill(call, &frame, &groups, &options, progress) {
+    match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
             frame.abandon();

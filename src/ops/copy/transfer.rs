@@ -173,7 +173,7 @@ impl Transfer<'_> {
             // Axis k of the source is where `axes` has it.
             let mut back = vec![0; axes.len()];
             axes.iter().enumerate().for_each(|(at, &axis)| back[axis] = at);
-            target = target.permuted(&back)?;
+            target = target.permuted(&back);
         }
         self.from.read_numbers(call, start, count, target)?;
         Ok(Elements::Numbers(bytes, number))
