@@ -211,7 +211,7 @@ fn least_common_multiple(a: u64, b: u64) -> u64 {
         }
         a
     };
-    a / gcd(a, b).max(1) * b
+    (a / gcd(a, b).max(1)).saturating_mul(b)
 }
 
 impl Sink for Level<'_> {
