@@ -45,7 +45,7 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
         return nullptr;
 
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;

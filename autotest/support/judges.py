@@ -61,6 +61,11 @@ def ask(question, *arguments):
     return json.loads(_run(AUTOTEST / "fixtures" / "judge.py", question, *arguments))
 
 
+def reread(question, *arguments):
+    """The answer of `support/reread.py QUESTION ARGUMENT...`, which is JSON: what others read of a store of ours."""
+    return json.loads(_run(AUTOTEST / "support" / "reread.py", question, *arguments))
+
+
 def fixture_folder():
     """Makes the fixtures if they are not there, and answers where they are."""
     key = hashlib.sha256()

@@ -33,6 +33,7 @@ pub(super) unsafe fn open_root(call: &Arc<Call>, request: *const DggsOpenRequest
             options: input::pairs(&request.options)?,
             is_directory: request.is_directory,
             forced: request.forced,
+            update: request.update,
         }
     };
     match cube::open(call, &request)? {

@@ -6,7 +6,7 @@ use std::ptr;
 use super::bindings::*;
 use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody};
 use super::memory::Owned;
-use super::{array, group, guard, layer, open};
+use super::{array, edit, group, guard, layer, open};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
@@ -86,6 +86,7 @@ table! {
     plain {
         identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
+        create_root: fn(request: *const DggsCreateRequest) -> *mut DggsGroup = edit::create_root;
     }
     on {
         open_group: fn(GroupBody, name: *const c_char) -> *mut DggsGroup = group::open_group;
@@ -98,6 +99,13 @@ table! {
         array_info: fn(ArrayBody) -> *const DggsArrayInfo = array::info;
         array_crs: fn(ArrayBody) -> *mut DggsStrings = array::crs;
         array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
+        group_create_group: fn(
+            GroupBody, name: *const c_char, options: *const DggsPairs
+        ) -> *mut DggsGroup = edit::create_group;
+        group_create_dimension: fn(
+            GroupBody, dimension: *const DggsDimension, options: *const DggsPairs
+        ) -> *mut DggsDimensions = edit::create_dimension;
+        group_create_array: fn(GroupBody, array: *const DggsNewArray) -> *mut DggsArray = edit::create_array;
         open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
         layers_count: fn(LayersBody) -> usize = layer::count_all;
         layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;
@@ -118,6 +126,30 @@ table! {
             ArrayBody, window: *const DggsWindow, byte_count: usize, bytes: *mut c_void
         ) = array::read_compounds;
         array_advise_read: fn(ArrayBody, window: *const DggsWindow, options: *const DggsPairs) = array::advise_read;
+        group_set_attribute: fn(GroupBody, attribute: *const DggsAttribute) = edit::set_group_attribute;
+        group_delete_attribute: fn(GroupBody, name: *const c_char) = edit::delete_group_attribute;
+        group_delete_group: fn(GroupBody, name: *const c_char) = edit::delete_group;
+        group_delete_array: fn(GroupBody, name: *const c_char) = edit::delete_array;
+        group_rename: fn(GroupBody, new_name: *const c_char) = edit::rename_group;
+        flush: fn(GroupBody, is_closing: bool) = edit::flush;
+        array_set_attribute: fn(ArrayBody, attribute: *const DggsAttribute) = edit::set_array_attribute;
+        array_delete_attribute: fn(ArrayBody, name: *const c_char) = edit::delete_array_attribute;
+        array_write_numbers: fn(
+            ArrayBody, window: *const DggsWindow, numeric_type: u32, strides: *const isize, buffer: *const c_void
+        ) = edit::write_numbers;
+        array_write_texts: fn(
+            ArrayBody, window: *const DggsWindow, text_count: usize, texts: *const *const c_char
+        ) = edit::write_texts;
+        array_write_compounds: fn(
+            ArrayBody, window: *const DggsWindow, byte_count: usize, bytes: *const c_void
+        ) = edit::write_compounds;
+        array_set_nodata: fn(ArrayBody, byte_count: usize, value: *const c_void) = edit::set_nodata;
+        array_set_unit: fn(ArrayBody, unit: *const c_char) = edit::set_unit;
+        array_set_scale: fn(ArrayBody, scale: *const f64) = edit::set_scale;
+        array_set_offset: fn(ArrayBody, offset: *const f64) = edit::set_offset;
+        array_set_crs: fn(ArrayBody, definition: *const c_char) = edit::set_crs;
+        array_resize: fn(ArrayBody, size_count: usize, sizes: *const u64) = edit::resize;
+        array_rename: fn(ArrayBody, new_name: *const c_char) = edit::rename_array;
     }
     free_handle {
         free_group: GroupBody;
