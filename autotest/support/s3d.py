@@ -40,7 +40,7 @@ class Handler(httpd.Handler):
         with server.lock:
             server.requests.append((self.command, key))
             if server.fails(self.command, key):
-                return self.answer(500, b"<Error><Code>InternalError</Code></Error>")
+                return self.answer(500, b"<Error><Code>InternalError</Code><Message>out of order</Message></Error>")
             if self.command == "PUT" and "uploadId" not in query:
                 server.objects[key] = body
                 return self.answer(200, headers=[("ETag", '"1"')])
@@ -56,7 +56,7 @@ class Handler(httpd.Handler):
                 return self.answer(200, server.listing(key.rstrip("/"), query), [("Content-Type", "application/xml")])
             data = server.objects.get(key)
         if data is None:
-            return self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
+            return self.answer(404, b"<Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>")
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
         if self.command == "HEAD":
             self.send_response(200)
