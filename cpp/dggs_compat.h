@@ -113,17 +113,6 @@ class DGGSWrittenDataset : public GDALDataset
     bool m_bClosed = false;
 };
 
-/** GDAL 3.11 lets a driver say what can be changed in place. */
-inline void DGGSDeclareUpdateItems(GDALDriver &oDriver, const char *pszItems)
-{
-#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 11, 0)
-    oDriver.SetMetadataItem(GDAL_DMD_UPDATE_ITEMS, pszItems);
-#else
-    (void)oDriver;
-    (void)pszItems;
-#endif
-}
-
 /** GDAL 3.11 parted what callers call from what a layer does. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 11, 0)
 using DGGSLayerBase = OGRLayer;

@@ -223,6 +223,5 @@ void DGGSDeclareCreation(GDALDriver &oDriver)
                             ARRAY_OPTION_LIST);
     oDriver.SetMetadataItem(GDAL_DMD_MULTIDIM_ATTRIBUTE_CREATIONOPTIONLIST,
                             ATTRIBUTE_OPTION_LIST);
-    DGGSDeclareUpdateItems(oDriver, "SRS NoData RasterValues");
     oDriver.pfnCreateMultiDimensional = DGGSCreateMultiDimensional;
 }

@@ -267,6 +267,25 @@ def test_a_level_comes_from_the_size_where_it_is_not_said_and_groups_may_have_th
     assert "LEVEL" in failures(seen)[0]
 
 
+def test_a_group_has_one_zone_axis_unless_the_convention_can_tell_more(exchange):
+    ds = make("/vsimem/two.zarr")
+    group = ds.GetRootGroup()
+    cells(group)
+    with messages() as seen:
+        assert cells(group, 48, "coarse", ["LEVEL=1"]) is None
+    assert "XDGGS" in failures(seen)[0] and "cells" in failures(seen)[0]
+    ds = make(exchange / "two.zarr", "CONVENTION=XDGGS")
+    group = ds.GetRootGroup()
+    for size, name, options in ((192, "cells", []), (48, "coarse", ["LEVEL=1"])):
+        zones = cells(group, size, name, options)
+        group.CreateMDArray(f"u_{name}", [zones], number("f4")).Write(numbers(size))
+    del zones, group, ds
+    ours = root(exchange / "two.zarr")
+    for name, level in (("cells", "2"), ("coarse", "1")):
+        assert identity(ours, array(ours, f"u_{name}"))["REFINEMENT_LEVEL"] == level
+        np.testing.assert_array_equal(values(ours, f"u_{name}"), numbers(192 if level == "2" else 48))
+
+
 def test_chunks_are_coarser_zones_and_shards_larger_ones(exchange):
     path = exchange / "chunks.zarr"
     ds = make(path, "DGGRS=HEALPix", "LEVEL=5", "CHUNK_LEVEL=3", "SHARD_LEVEL=1")

@@ -182,6 +182,12 @@ pub(super) unsafe fn window(window: *const DggsWindow, rank: usize) -> Result<Wi
     }
 }
 
+/// A type of numbers.
+pub(super) fn numeric_type(number: u32) -> Result<NumericType> {
+    (i32::try_from(number).ok().and_then(NumericType::from_gdal))
+        .ok_or_else(|| Error::invalid(format!("GDAL's data type {number} is unknown to this driver")))
+}
+
 /// Number of elements of a window.
 pub(super) fn element_count(window: &Window) -> Result<usize> {
     (window.count.iter().try_fold(1usize, |product, &count| product.checked_mul(count)))

@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::bindings::*;
-use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody};
+use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody, RasterBody};
 use super::memory::Owned;
-use super::{array, edit, group, guard, layer, open};
+use super::{array, edit, group, guard, layer, open, raster};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
@@ -87,6 +87,7 @@ table! {
         identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
         create_root: fn(request: *const DggsCreateRequest) -> *mut DggsGroup = edit::create_root;
+        open_raster: fn(request: *const DggsOpenRequest) -> *mut DggsRaster = raster::open_raster;
     }
     on {
         open_group: fn(GroupBody, name: *const c_char) -> *mut DggsGroup = group::open_group;
@@ -106,6 +107,7 @@ table! {
             GroupBody, dimension: *const DggsDimension, options: *const DggsPairs
         ) -> *mut DggsDimensions = edit::create_dimension;
         group_create_array: fn(GroupBody, array: *const DggsNewArray) -> *mut DggsArray = edit::create_array;
+        raster_info: fn(RasterBody) -> *const DggsRasterInfo = raster::info;
         open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
         layers_count: fn(LayersBody) -> usize = layer::count_all;
         layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;
@@ -150,10 +152,15 @@ table! {
         array_set_crs: fn(ArrayBody, definition: *const c_char) = edit::set_crs;
         array_resize: fn(ArrayBody, size_count: usize, sizes: *const u64) = edit::resize;
         array_rename: fn(ArrayBody, new_name: *const c_char) = edit::rename_array;
+        raster_read: fn(
+            RasterBody, pixels: *const DggsPixels, band_count: usize, bands: *const i32, numeric_type: u32,
+            strides: *const isize, buffer: *mut c_void, progress: DggsProgress, data: *mut c_void
+        ) = raster::read;
     }
     free_handle {
         free_group: GroupBody;
         free_array: ArrayBody;
+        free_raster: RasterBody;
         free_layers: LayersBody;
         free_layer: LayerBody;
         free_features: FeaturesBody;

@@ -132,6 +132,11 @@ impl NewZones {
         self.zones == Zones::Globe
     }
 
+    /// Its dimension, or the first of several, as messages name it.
+    pub(super) fn line_name(&self) -> String {
+        self.description.dimensions.first().map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
     /// Its one dimension.
     fn line(&self) -> Option<&(String, u64)> {
         match (&self.description.placement, self.description.dimensions.as_slice()) {

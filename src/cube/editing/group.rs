@@ -104,6 +104,7 @@ impl EditedGroup {
                 let (group, options) = (self.full_name(), &self.editing.options);
                 let place = Place { group, grid, level: level.or_else(|| self.level()), options, taken: &taken };
                 let zones = NewZones::new(&place, dimension)?;
+                self.refuse_second(&zones)?;
                 // without an id array, the first array on the axis says that it is there
                 let at_once = zones.description.id_array.is_some();
                 if at_once {
@@ -115,6 +116,28 @@ impl EditedGroup {
         };
         let variable = zones.ids_path().filter(|_| zones.description.dimensions.len() == 1);
         Ok(Dimension { indexing_variable: variable, ..dimension.clone() })
+    }
+
+    /// A convention that tells the grid in the attributes of the group can tell one axis in it.
+    fn refuse_second(&self, zones: &NewZones) -> Result<()> {
+        let Some(first) =
+            self.editing.made().zones.iter().find(|known| known.group == zones.group).map(|known| known.line_name())
+        else {
+            return Ok(());
+        };
+        let said = self.editing.editor.attributes(self.full_name())?;
+        let mut both = said.clone();
+        zones.description.group(&mut both);
+        match both == said {
+            true => Ok(()),
+            false => Err(Error::invalid(format!(
+                "dimension {}: convention {} tells one axis of zones a group, and {} has {first} already; create it in another \
+                 group, or the data set with CONVENTION=XDGGS",
+                zones.line_name(),
+                zones.description.convention,
+                self.full_name()
+            ))),
+        }
     }
 
     fn make_dimension(
