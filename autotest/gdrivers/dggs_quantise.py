@@ -206,17 +206,17 @@ def test_nodata_never_bleeds_and_is_named(dtype, nodata, hole, resampling, empty
 
 
 def test_an_alpha_band_is_a_mask_and_no_array(tmp_path):
-    pixels = np.full((3, 36, 72), 50, "u1")
+    pixels = np.full((4, 36, 72), 50, "u1")
     pixels[0, :, 30:40] = 255
-    pixels[2] = 255
-    pixels[2, :, :36] = 0
+    pixels[3] = 255
+    pixels[3, :, :36] = 0
     source = memory(pixels)
-    source.GetRasterBand(3).SetColorInterpretation(gdal.GCI_AlphaBand)
+    source.GetRasterBand(4).SetColorInterpretation(gdal.GCI_AlphaBand)
     with messages() as seen:
         create(source, tmp_path / "a.zarr", "DGGRS=HEALPix", "LEVEL=3", "RESAMPLING=NEAREST")
     assert any("nodata" in text for text in warnings(seen))
     cube = root(tmp_path / "a.zarr")
-    assert {"band_1", "band_2"} <= set(cube.GetMDArrayNames()) and "band_3" not in cube.GetMDArrayNames()
+    assert {"band_1", "band_2", "band_3"} <= set(cube.GetMDArrayNames()) and "band_4" not in cube.GetMDArrayNames()
     west = values(cube, "lon") < 0
     assert (values(cube, "band_2") == np.where(west, 255, 50)).all()
 

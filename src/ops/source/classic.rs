@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::{Source, SourceArray, identifier, place, untaken};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ops::quantise::raster::{Block, Raster, Variable};
 use crate::store::dataset::{self, Band, Window};
 use crate::store::{Call, NumericType};
@@ -20,17 +20,16 @@ const BAND: &str = "band";
 const OF_THE_FILE: [&str; 5] = ["AREA_OR_POINT", "TIFFTAG_SOFTWARE", "TIFFTAG_RESOLUTIONUNIT", "TIFFTAG_XRESOLUTION", "TIFFTAG_YRESOLUTION"];
 
 /// The bands of `raster` as a source: an array each, of the band's description, else `band_1` and so on; a band alone is
-/// `name`. A band of opacity is no array: where it is nought, the others have no data. Many bands of one type without
+/// `name`. A band of opacity that masks the others is no array: where it is nought, they have no data. Many bands of one type without
 /// descriptions of their own become one array with a dimension `band`.
 ///
 /// # Errors
 /// A raster that does not say where it lies.
 pub fn source(call: &Arc<Call>, raster: dataset::Raster, name: &str) -> Result<Source> {
     let (lattice, surface) = place::of_raster(call, &raster)?;
-    let bands: Vec<Band> = raster.bands().iter().filter(|band| !band.is_alpha).cloned().collect();
-    if bands.is_empty() {
-        return Err(Error::invalid("the source has no band but one of opacity"));
-    }
+    // GDAL takes a band of opacity for a mask where it is the second or the fourth and last; else it is one like others.
+    let is_mask = raster.bands().iter().any(|band| !band.is_alpha && band.masked);
+    let bands: Vec<Band> = raster.bands().iter().filter(|band| !(band.is_alpha && is_mask)).cloned().collect();
     let is_alike = |band: &Band| {
         let first = &bands[0];
         band.data_type == first.data_type && band.nodata == first.nodata && band.description.is_empty()
