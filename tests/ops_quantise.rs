@@ -73,7 +73,8 @@ fn each_pixels_parts_add_up_to_one_and_each_zones_pixels_to_its_area() {
     for dggrs in ALL {
         let grid = grid_of(dggrs);
         // Zones larger and smaller than pixels.
-        for (level, lattice) in [(1, globe(-180.0, 3.0)), (2, globe(0.0, 10.0)), (3, globe(-17.0, 30.0)), (2, nodes())] {
+        for (level, lattice) in [(1, globe(-180.0, 3.0)), (2, globe(0.0, 10.0)), (3, globe(-17.0, 30.0)), (2, nodes())]
+        {
             let (parts, worst) = covered_parts(&*grid, level, &lattice);
             let off = parts.iter().map(|part| (part - 1.0).abs()).fold(0.0, f64::max);
             println!("{dggrs} {level} {} columns: parts {off:e}, areas {worst:e}", lattice.columns());
@@ -438,7 +439,8 @@ fn what_cannot_be_resampled_is_refused() {
     let mut raster = Memory::new(36, &vec![0f32; 36 * 18 * 2], None);
     raster.variables[0].data_type = gdal_dggs::store::NumericType::CFloat32;
     let zones = Zones::globe(&*grid, 0);
-    for (resampling, good) in [(Resampling::Nearest, true), (Resampling::Average, false), (Resampling::Bilinear, false)] {
+    for (resampling, good) in [(Resampling::Nearest, true), (Resampling::Average, false), (Resampling::Bilinear, false)]
+    {
         let fills = [fill_of(&raster.variables[0], resampling)];
         let job = Job {
             grid: &*grid,

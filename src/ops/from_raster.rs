@@ -125,13 +125,8 @@ impl<'a> Maker<'a> {
     fn run(&self, progress: Progress<'_>) -> Result<()> {
         let Self { call, frame, group, source, options, level, .. } = *self;
         let grid = &self.grid;
-        let zones = super::quantise::zones::covered(
-            &**grid,
-            level,
-            &source.lattice,
-            options.coverage,
-            options.resampling,
-        )?;
+        let zones =
+            super::quantise::zones::covered(&**grid, level, &source.lattice, options.coverage, options.resampling)?;
         let (arrays, fills) = self.arrays(&zones);
         let coarser = pyramid_levels(&**grid, level, &zones, &arrays, options)?;
         let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
@@ -210,7 +205,8 @@ impl<'a> Maker<'a> {
         if places.len() == 1 {
             return Ok(());
         }
-        let methods: Vec<Resampling> = self.source.arrays.iter().map(|array| self.method(array.is_categorical)).collect();
+        let methods: Vec<Resampling> =
+            self.source.arrays.iter().map(|array| self.method(array.is_categorical)).collect();
         let mut all_zones = vec![zones.clone()];
         for pair in places.windows(2) {
             let fine = &all_zones[all_zones.len() - 1];

@@ -86,8 +86,7 @@ pub fn describe(
     let free = |name: &str| super::source::untaken(name.to_owned(), |name| taken.contains(&name));
     let (dimension, id_array, grid_mapping) = (free("cells"), free("cell_ids"), free("crs"));
     let usual = NewAxis::new(grid.spec(), level, listed);
-    let axis =
-        NewAxis { dimension: &dimension, id_array: &id_array, grid_mapping: &grid_mapping, suffix, ..usual };
+    let axis = NewAxis { dimension: &dimension, id_array: &id_array, grid_mapping: &grid_mapping, suffix, ..usual };
     let description = convention::describe(options.convention, &axis)?;
     if description.placement != Placement::Line {
         return Err(Error::unsupported(format!(
@@ -143,8 +142,7 @@ impl<'a> Level<'a> {
             }
         };
         for (name, attributes) in &description.auxiliary {
-            let mut scalar =
-                NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), vec![], vec![], vec![]);
+            let mut scalar = NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), vec![], vec![], vec![]);
             scalar.attributes = attributes.clone();
             scalar.fill = Some(vec![0]);
             editor.create_array(&path, &scalar)?;

@@ -43,9 +43,8 @@ impl Degrees {
         };
         let source = Reference::from_wkt(wkt)?.ok_or_else(|| fails("cannot be understood"))?;
         // SAFETY: ogr_srs_api.h: valid references; OSRCloneGeogCS gives a new one or NULL.
-        let (is_geographic, own) = unsafe {
-            (gdal_sys::OSRIsGeographic(source.0) != 0, Reference(gdal_sys::OSRCloneGeogCS(source.0)))
-        };
+        let (is_geographic, own) =
+            unsafe { (gdal_sys::OSRIsGeographic(source.0) != 0, Reference(gdal_sys::OSRCloneGeogCS(source.0))) };
         if own.0.is_null() {
             return Err(fails("has no longitude and latitude: it is not on the globe"));
         }
@@ -242,7 +241,8 @@ mod tests {
     #[test]
     fn geographic_crs_are_degrees_as_they_are() {
         let call = Call::capture();
-        for (crs, semi_major) in [("EPSG:4326", 6_378_137.0), ("OGC:CRS84", 6_378_137.0), ("+proj=longlat +R=6371229 +no_defs", 6_371_229.0)]
+        for (crs, semi_major) in
+            [("EPSG:4326", 6_378_137.0), ("OGC:CRS84", 6_378_137.0), ("+proj=longlat +R=6371229 +no_defs", 6_371_229.0)]
         {
             let transform = Degrees::new(&call, crs).unwrap();
             assert!(transform.is_identity(), "{crs}");

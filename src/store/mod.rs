@@ -41,9 +41,9 @@ pub mod vector;
 
 pub use call::{Call, Entered};
 pub use compress::Compressor;
+pub use degrees::Degrees;
 pub use input::Input;
 pub use numeric::{Host, Number, NumericType, host};
 pub use source::{Run, Source};
 pub use target::Target;
-pub use degrees::Degrees;
 pub use vsi::{Entry, VsiStore};

@@ -62,7 +62,14 @@ impl Raster for Memory {
         Ok(())
     }
 
-    fn read_valid(&self, _call: &Arc<Call>, _variable: usize, _slice: u64, block: Block, valid: &mut [u8]) -> Result<()> {
+    fn read_valid(
+        &self,
+        _call: &Arc<Call>,
+        _variable: usize,
+        _slice: u64,
+        block: Block,
+        valid: &mut [u8],
+    ) -> Result<()> {
         for (row, to) in valid.chunks_exact_mut(block.columns).enumerate() {
             let from = (block.row + row) * self.columns + block.column;
             to.copy_from_slice(&self.valid[from..from + block.columns]);

@@ -276,7 +276,8 @@ mod tests {
                 let count = 12u64 << (2 * level);
                 let step = (count / 5000).max(1);
                 // Runs of neighbours, and jumps between them.
-                let zones: Vec<Zone> = (0..count).step_by(step as usize).flat_map(|z| (z..(z + 9).min(count)).map(Zone)).collect();
+                let zones: Vec<Zone> =
+                    (0..count).step_by(step as usize).flat_map(|z| (z..(z + 9).min(count)).map(Zone)).collect();
                 let mut found = vec![LonLat::default(); zones.len()];
                 centroids(&latitude, level, &zones, &mut found);
                 for (zone, found) in zones.iter().zip(found) {

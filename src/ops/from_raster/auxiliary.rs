@@ -18,9 +18,10 @@ const PORTION: u64 = 1 << 24;
 /// # Errors
 /// They cannot be read or written.
 pub(super) fn copy(call: &Arc<Call>, frame: &Frame, group: &GroupPlan, path: &str) -> Result<()> {
-    group.auxiliary.iter().try_for_each(|array| {
-        one(call, frame, array, path).context(|| format!("array {}", array.full_name()))
-    })
+    group
+        .auxiliary
+        .iter()
+        .try_for_each(|array| one(call, frame, array, path).context(|| format!("array {}", array.full_name())))
 }
 
 fn one(call: &Arc<Call>, frame: &Frame, from: &dataset::Array, path: &str) -> Result<()> {
@@ -62,7 +63,13 @@ fn one(call: &Arc<Call>, frame: &Frame, from: &dataset::Array, path: &str) -> Re
     Ok(())
 }
 
-fn portion(call: &Arc<Call>, from: &dataset::Array, to: &hierarchy::Array, start: &[u64], count: &[usize]) -> Result<()> {
+fn portion(
+    call: &Arc<Call>,
+    from: &dataset::Array,
+    to: &hierarchy::Array,
+    start: &[u64],
+    count: &[usize],
+) -> Result<()> {
     let select = |(&start, &count): (&u64, &usize)| AxisSelection::Strided { start, count, step: 1 };
     let selection: Vec<AxisSelection<'_>> = start.iter().zip(count).map(select).collect();
     match from.element_type() {

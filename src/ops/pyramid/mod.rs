@@ -236,9 +236,8 @@ impl Worker<'_> {
             let fine_count = members.positions.len();
             let is_run = members.positions[fine_count - 1] - first + 1 == fine_count as u64;
             let axes = start.iter().zip(count);
-            let mut selection: Vec<AxisSelection<'_>> = axes
-                .map(|(&start, &count)| AxisSelection::Strided { start, count: count as usize, step: 1 })
-                .collect();
+            let mut selection: Vec<AxisSelection<'_>> =
+                axes.map(|(&start, &count)| AxisSelection::Strided { start, count: count as usize, step: 1 }).collect();
             selection.push(match is_run {
                 true => AxisSelection::Strided { start: first, count: fine_count, step: 1 },
                 false => AxisSelection::List(&members.positions),

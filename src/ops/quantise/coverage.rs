@@ -203,9 +203,8 @@ impl<'a> Coverer<'a> {
 pub fn shoelace(ring: &[Point]) -> f64 {
     let Some(origin) = ring.first() else { return 0.0 };
     let next = ring.iter().skip(1).chain(ring.first());
-    let cross = |a: &Point, b: &Point| {
-        (a[0] - origin[0]) * (b[1] - origin[1]) - (b[0] - origin[0]) * (a[1] - origin[1])
-    };
+    let cross =
+        |a: &Point, b: &Point| (a[0] - origin[0]) * (b[1] - origin[1]) - (b[0] - origin[0]) * (a[1] - origin[1]);
     0.5 * ring.iter().zip(next).map(|(a, b)| cross(a, b)).sum::<f64>()
 }
 

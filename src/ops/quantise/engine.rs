@@ -240,7 +240,8 @@ pub(crate) fn blocks_of(shape: &[u64], block: &[u64]) -> Vec<(Vec<u64>, Vec<u64>
 fn slices_of(shape: &[u64], start: &[u64], count: &[u64]) -> Vec<u64> {
     let mut slices = vec![0];
     for ((&extent, &start), &count) in shape.iter().zip(start).zip(count) {
-        slices = slices.into_iter().flat_map(|slice| (start..start + count).map(move |at| slice * extent + at)).collect();
+        slices =
+            slices.into_iter().flat_map(|slice| (start..start + count).map(move |at| slice * extent + at)).collect();
     }
     slices
 }

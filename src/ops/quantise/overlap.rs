@@ -424,7 +424,8 @@ fn sampled(lattice: &Lattice, mapped: &Mapped, authalic: &Authalic) -> Result<Ar
         }));
     }
     // Corners that are not on the globe: the mean area stands for theirs.
-    let (sum, known) = areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
+    let (sum, known) =
+        areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
     let mean = if known > 0 { sum / f64::from(known) } else { 1.0 };
     areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
     Ok(Areas::Sampled { step, columns, rows, areas })

@@ -165,7 +165,11 @@ impl<'a> Blocks<'a> {
 fn block_shape(shape: [usize; 2], natural: [usize; 2]) -> [usize; 2] {
     let side = BLOCK_PIXELS.isqrt();
     let along = |extent: usize, natural: usize, wanted: usize| {
-        if natural == 0 || natural >= extent { wanted.min(extent) } else { natural.max(wanted / natural * natural).min(extent) }
+        if natural == 0 || natural >= extent {
+            wanted.min(extent)
+        } else {
+            natural.max(wanted / natural * natural).min(extent)
+        }
     };
     let mut rows = along(shape[0], natural[0], side);
     let mut columns = along(shape[1], natural[1], side);

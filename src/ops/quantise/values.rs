@@ -44,7 +44,6 @@ macro_rules! with_type {
     };
 }
 
-
 pub(in crate::ops) use with_type;
 
 /// Fills `into` with the values of a batch of zones, of one slice of a variable; zones without data get `fill`.

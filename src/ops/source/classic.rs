@@ -17,7 +17,8 @@ const MOST_ARRAYS: usize = 64;
 const BAND: &str = "band";
 
 /// Metadata that tell of the file, not of what is in it.
-const OF_THE_FILE: [&str; 5] = ["AREA_OR_POINT", "TIFFTAG_SOFTWARE", "TIFFTAG_RESOLUTIONUNIT", "TIFFTAG_XRESOLUTION", "TIFFTAG_YRESOLUTION"];
+const OF_THE_FILE: [&str; 5] =
+    ["AREA_OR_POINT", "TIFFTAG_SOFTWARE", "TIFFTAG_RESOLUTIONUNIT", "TIFFTAG_XRESOLUTION", "TIFFTAG_YRESOLUTION"];
 
 /// The bands of `raster` as a source: an array each, of the band's description, else `band_1` and so on; a band alone is
 /// `name`. A band of opacity that masks the others is no array: where it is nought, they have no data. Many bands of one type without
@@ -77,7 +78,12 @@ fn stacked(
     let mut variable = variable(&bands[0], array.name.clone(), vec![bands.len() as u64]);
     variable.masked = bands.iter().any(|band| band.masked);
     let bands = vec![bands.iter().map(|band| band.number).collect()];
-    Source { lattice, surface, raster: Box::new(Bands { raster, variables: vec![variable], bands }), arrays: vec![array] }
+    Source {
+        lattice,
+        surface,
+        raster: Box::new(Bands { raster, variables: vec![variable], bands }),
+        arrays: vec![array],
+    }
 }
 
 fn variable(band: &Band, name: String, outer: Vec<u64>) -> Variable {

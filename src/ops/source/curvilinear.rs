@@ -266,8 +266,9 @@ mod tests {
     fn places_are_found_again_around_the_pole() {
         let (lon, lat) = turned(37, 23);
         let map = Curvilinear::new(37, &lon, &lat).unwrap();
-        let positions: Vec<Position> =
-            (0..37 * 23 * 4).map(|at| [(at % 37) as f64 + 0.37, (at / 37 % 23) as f64 + 0.11 + 0.2 * (at / 851) as f64]).collect();
+        let positions: Vec<Position> = (0..37 * 23 * 4)
+            .map(|at| [(at % 37) as f64 + 0.37, (at / 37 % 23) as f64 + 0.11 + 0.2 * (at / 851) as f64])
+            .collect();
         let mut places = vec![LonLat::default(); positions.len()];
         map.places(&positions, &mut places).unwrap();
         let mut back = vec![NOWHERE; positions.len()];

@@ -15,7 +15,7 @@ use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::Lattice;
 use crate::ops::quantise::raster::{Block, Raster, Variable};
 use crate::store::dataset::{Array, Dimension, Group};
-use crate::store::{Call, Target, Degrees};
+use crate::store::{Call, Degrees, Target};
 
 /// What is found in a group.
 pub struct Found {
@@ -28,15 +28,8 @@ pub struct Found {
 }
 
 /// Attributes that told of pixels and are wrong of zones; `_CRS`, grid mappings and the like.
-const OF_PIXELS: [&str; 7] = [
-    "grid_mapping",
-    "coordinates",
-    "_CRS",
-    "_ARRAY_DIMENSIONS",
-    "_FillValue",
-    "missing_value",
-    "spatial_ref",
-];
+const OF_PIXELS: [&str; 7] =
+    ["grid_mapping", "coordinates", "_CRS", "_ARRAY_DIMENSIONS", "_FillValue", "missing_value", "spatial_ref"];
 
 /// The arrays of `group` over its horizontal dimensions; `None` where it has none.
 ///
@@ -176,10 +169,18 @@ impl Kinds {
             let bounds = text("bounds");
             let list = match array.dimensions().len() {
                 0 | 1 if attributes.contains_key("grid_mapping_name") => &mut kinds.grid_mappings,
-                1 if is_lon || axis == "x" || standard.ends_with("projection_x_coordinate") || standard == "grid_longitude" => {
+                1 if is_lon
+                    || axis == "x"
+                    || standard.ends_with("projection_x_coordinate")
+                    || standard == "grid_longitude" =>
+                {
                     &mut kinds.x
                 }
-                1 if is_lat || axis == "y" || standard.ends_with("projection_y_coordinate") || standard == "grid_latitude" => {
+                1 if is_lat
+                    || axis == "y"
+                    || standard.ends_with("projection_y_coordinate")
+                    || standard == "grid_latitude" =>
+                {
                     &mut kinds.y
                 }
                 1 if axis == "t" || standard == "time" || unit.contains(" since ") => &mut kinds.time,
@@ -211,9 +212,7 @@ impl Kinds {
             dimensions
                 .iter()
                 .position(|dimension| dimension.kind == kind)
-                .or_else(|| {
-                    dimensions.iter().position(|d| variables.iter().any(|name| is_variable_of(d, name)))
-                })
+                .or_else(|| dimensions.iter().position(|d| variables.iter().any(|name| is_variable_of(d, name))))
                 .or_else(|| dimensions.iter().position(|d| names.contains(&d.name.to_lowercase().as_str())))
         };
         let y = axis("HORIZONTAL_Y", &self.y, &Y_NAMES);

@@ -61,9 +61,7 @@ pub fn of_axes(x: Axis, y: Axis, crs: Option<Degrees>) -> Result<(Lattice, Surfa
             Ok(axes) => Ok((Lattice::Axes(axes.closed_at_poles()), wgs84())),
             Err(_) => Err(no_crs()),
         },
-        Some(crs) if crs.is_identity() => {
-            Ok((Lattice::Axes(Axes::new(x, y)?.closed_at_poles()), surface_of(&crs)))
-        }
+        Some(crs) if crs.is_identity() => Ok((Lattice::Axes(Axes::new(x, y)?.closed_at_poles()), surface_of(&crs))),
         Some(crs) => {
             let (columns, rows, surface) = (x.count(), y.count(), surface_of(&crs));
             let map = Projected { plane: Plane::Axes { x, y }, crs };

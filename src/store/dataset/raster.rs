@@ -322,7 +322,8 @@ impl Raster {
         let Window { column, row, columns, rows } = window;
         let inside = column + columns <= self.columns && row + rows <= self.rows && columns > 0 && rows > 0;
         if !inside || into.len() != columns * rows * data_type.size() {
-            let message = format!("a window of {columns} x {rows} pixels from {column}, {row} on, {} bytes", into.len());
+            let message =
+                format!("a window of {columns} x {rows} pixels from {column}, {row} on, {} bytes", into.len());
             return Err(Error::invalid(message).context(self.shared.name.clone()));
         }
         let mut read = |handle: GDALDatasetH| {
