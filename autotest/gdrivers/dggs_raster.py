@@ -226,8 +226,9 @@ def test_a_box_a_pixel_size_and_a_crs_shape_the_raster():
     dataset = raster("/vsimem/cube.zarr", "CRS=+proj=moll +type=crs", "BBOX=-180,-90,180,90")
     assert abs(dataset.GetGeoTransform()[0] + 18040095.7) < 1
     # Corners lie on no part of the globe.
-    got, nodata = pixels(dataset)[1], dataset.GetRasterBand(2).GetNoDataValue()
-    assert nodata is not None and got[0, 0] == nodata != got[got.shape[0] // 2, got.shape[1] // 2]
+    got = pixels(dataset)[1]
+    assert np.isnan(dataset.GetRasterBand(2).GetNoDataValue())
+    assert np.isnan(got[0, 0]) and got[got.shape[0] // 2, got.shape[1] // 2] >= 1000
     # The same CRS by name is the default one.
     assert raster("/vsimem/cube.zarr", "CRS=EPSG:4326").GetGeoTransform()[0] == -180
 
