@@ -10,6 +10,7 @@ const SOURCES: &[&str] = &[
     "cpp/dggs_array_edit.cpp",
     "cpp/dggs_attribute.cpp",
     "cpp/dggs_band.cpp",
+    "cpp/dggs_copy.cpp",
     "cpp/dggs_dataset.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",

@@ -398,6 +398,18 @@ typedef struct DggsOpenRequest
     bool update;       /**< the store is to be written */
 } DggsOpenRequest;
 
+/* ---- Copying ---- */
+
+/** What the user asks to be copied. */
+typedef struct DggsCopyRequest
+{
+    void *source;     /**< a GDALDatasetH; nobody else uses it during the call */
+    const char *name; /**< of the store to be made */
+    DggsPairs options; /**< creation options */
+    DggsProgress progress; /**< may be NULL */
+    void *progress_data;
+} DggsCopyRequest;
+
 /** What the user asks to be created. */
 typedef struct DggsCreateRequest
 {
@@ -480,6 +492,18 @@ typedef struct DggsApi
     /** Fetches the window's chunks into the cache; its steps are 1. */
     DggsStatus (*array_advise_read)(const DggsArray *array, const DggsWindow *window, const DggsPairs *options,
                                     DggsReport *report);
+
+    /** Copies a dataset to a new store; all of it is written, or nothing of it is there. */
+    DggsStatus (*create_copy)(const DggsCopyRequest *request, DggsReport *report);
+
+    /** Deletes a store, which must not be named with the prefix. */
+    DggsStatus (*delete_store)(const char *name, DggsReport *report);
+
+    /** Renames a store; nothing may be at `new_name`. */
+    DggsStatus (*rename_store)(const char *old_name, const char *new_name, DggsReport *report);
+
+    /** Copies the files of a store; nothing may be at `new_name`. */
+    DggsStatus (*copy_store)(const char *old_name, const char *new_name, DggsReport *report);
 
     /** The root of a new and empty store; an existing Zarr store of that name is deleted first. */
     DggsStatus (*create_root)(const DggsCreateRequest *request, DggsGroup **out_root, DggsReport *report);

@@ -153,6 +153,13 @@ class DGGSLayerBase : public OGRLayer
 };
 #endif
 
+/** GDAL 3.13 made the creation options of CreateCopy() constant. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 13, 0)
+using DGGSCreationOptions = CSLConstList;
+#else
+using DGGSCreationOptions = char **;
+#endif
+
 /** Whether the GDAL of this process has the C++ classes that we were
  * compiled against: those of one minor version. Otherwise a CPLError names
  * both versions. */

@@ -1,4 +1,5 @@
 /* The driver: identify, open, and what it declares about itself. */
+#include "dggs_copy.h"
 #include "dggs_dataset.h"
 #include "dggs_raster.h"
 
@@ -181,6 +182,7 @@ void RegisterDriver(const DggsApi *psApi)
     poDriver->SetMetadataItem(GDAL_DMD_SUBDATASETS, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
     DGGSDeclareCreation(*poDriver);
+    DGGSDeclareCopy(poDriver.get());
     poDriver->pfnIdentify = Identify;
     poDriver->pfnOpen = Open;
     GetGDALDriverManager()->RegisterDriver(poDriver.release());

@@ -17,6 +17,7 @@ mod array;
 mod bindings {
     include!(concat!(env!("OUT_DIR"), "/dggs_abi.rs"));
 }
+mod copy;
 mod edit;
 mod group;
 mod guard;

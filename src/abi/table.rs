@@ -6,16 +6,18 @@ use std::ptr;
 use super::bindings::*;
 use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody, RasterBody};
 use super::memory::Owned;
-use super::{array, edit, group, guard, layer, open, raster};
+use super::{array, copy, edit, group, guard, layer, open, raster};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
+/// - `act`: the same without an output;
 /// - `on`: a function of what a handle is of, and a call; its output goes to the last argument but one;
 /// - `read`: the same without an output;
 /// - `free_handle`, `free_struct`: the end of a handle, of a struct.
 macro_rules! table {
     (
         plain { $($plain:ident: fn($($plain_arg:ident: $plain_type:ty),*) -> $plain_out:ty = $plain_body:path;)* }
+        act { $($act:ident: fn($($act_arg:ident: $act_type:ty),*) = $act_body:path;)* }
         on { $($on:ident: fn($on_handle:ty $(, $on_arg:ident: $on_type:ty)*) -> $on_out:ty = $on_body:path;)* }
         read { $($read:ident: fn($read_handle:ty $(, $read_arg:ident: $read_type:ty)*) = $read_body:path;)* }
         free_handle { $($free:ident: $free_handle:ty;)* }
@@ -30,6 +32,15 @@ macro_rules! table {
                 ) -> DggsStatus {
                     // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
                     unsafe { guard::call(out, report, |call| $plain_body(call, $($plain_arg),*)) }
+                }
+                Some(slot)
+            },)*
+            $($act: {
+                unsafe extern "C" fn slot($($act_arg: $act_type,)* report: *mut DggsReport) -> DggsStatus {
+                    // SAFETY: C++ keeps what the header says of the slot, which the guard and the body rely on.
+                    unsafe {
+                        guard::call(ptr::from_mut(&mut ()), report, |call| $act_body(call, $($act_arg),*))
+                    }
                 }
                 Some(slot)
             },)*
@@ -88,6 +99,12 @@ table! {
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
         create_root: fn(request: *const DggsCreateRequest) -> *mut DggsGroup = edit::create_root;
         open_raster: fn(request: *const DggsOpenRequest) -> *mut DggsRaster = raster::open_raster;
+    }
+    act {
+        create_copy: fn(request: *const DggsCopyRequest) = copy::create_copy;
+        delete_store: fn(name: *const c_char) = copy::delete_store;
+        rename_store: fn(old: *const c_char, new: *const c_char) = copy::rename_store;
+        copy_store: fn(old: *const c_char, new: *const c_char) = copy::copy_store;
     }
     on {
         open_group: fn(GroupBody, name: *const c_char) -> *mut DggsGroup = group::open_group;

@@ -32,11 +32,15 @@ use crate::error::{Error, Result};
 use crate::store::{Call, Input, Target};
 
 pub use crate::hierarchy::{AttributeValue, Attributes, DataType};
+pub use axis::NO_ZONE;
 pub use create::{CreateRequest, create};
 pub use finder::ZoneFinder;
+pub use layer::ZONE_DIMENSION;
 pub use line::{Indices, ZoneLine};
 pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
 pub use path::{array_at, group_at};
+pub use placed::Placed;
+pub use quantity::{COMPUTED_IDS, is_computed};
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
