@@ -20,6 +20,7 @@ mod plan;
 mod source;
 mod transfer;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::plan::{Content, PlannedArray, PlannedGroup};
@@ -30,10 +31,10 @@ use super::frame::Frame;
 use crate::cube::NO_ZONE;
 use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
 use crate::error::{Error, Kind, Result};
+use crate::grid::Zone;
 use crate::hierarchy;
 use crate::store::dataset::Dataset;
-use crate::store::{Call, Input};
-use crate::{hierarchy::AxisSelection, store::NumericType};
+use crate::store::{Call, Input, NumericType};
 
 /// Part of `MAX_MEMORY` that one block may take: two are under way, each with what is read and what is encoded of it.
 const BLOCKS: u64 = 8;
@@ -196,11 +197,11 @@ impl Filler<'_> {
             }
             Content::Ids(axis) => {
                 let Some(order) = axis.order_of_ids() else { return Ok(()) };
-                let mut ids = |positions: std::ops::Range<u64>| {
+                let mut ids = |positions: Range<u64>| {
                     let zones = order.zones(call, positions)?;
                     let held: Vec<_> = zones.iter().copied().filter(|zone| *zone != NO_ZONE).collect();
                     let mut found = order::ids(&*axis.grid, axis.level, &held)?.into_iter();
-                    let id = |zone: &crate::grid::Zone| match *zone {
+                    let id = |zone: &Zone| match *zone {
                         NO_ZONE => u64::MAX,
                         _ => found.next().unwrap_or(u64::MAX),
                     };
@@ -210,7 +211,7 @@ impl Filler<'_> {
             }
             Content::Scalar => {
                 let zero = [0u8];
-                array.write(call, &[] as &[AxisSelection<'_>], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
+                array.write(call, &[], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
                 return self.tell(element);
             }
         };
