@@ -5,8 +5,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     "cpp/dggs_array.cpp",
+    "cpp/dggs_arrow.cpp",
     "cpp/dggs_attribute.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",

@@ -243,6 +243,7 @@ void DGGSLayer::ResetReading()
     m_nRow = 0;
     m_nStart = 0;
     m_bAtEnd = false;
+    m_bFailed = false;
 }
 
 /************************************************************************/
@@ -316,12 +317,13 @@ bool DGGSLayer::NextBatch(bool bOnlyFilters)
         return false;
     if (!m_hFeatures)
         m_hFeatures = Begin(bOnlyFilters, m_nStart);
-    if (m_hFeatures)
-    {
-        m_hBatch = DGGSFetch<DggsFeatureBatch>(
-            g_psDggsApi->features_next,
-            static_cast<const DggsFeatures *>(m_hFeatures.get()));
-    }
+    DggsFeatureBatch *psBatch = nullptr;
+    m_bFailed =
+        !m_hFeatures ||
+        !DGGSCheck(g_psDggsApi->features_next,
+                   static_cast<const DggsFeatures *>(m_hFeatures.get()),
+                   &psBatch);
+    m_hBatch.reset(m_bFailed ? nullptr : psBatch);
     m_bAtEnd = m_hBatch == nullptr;
     return !m_bAtEnd;
 }
@@ -478,8 +480,9 @@ GIntBig DGGSLayer::GetFeatureCount(int bForce)
         if (Passes(*MakeFeature(*m_hBatch, m_nRow)))
             ++nCount;
     }
+    const bool bFailed = m_bFailed;
     ResetReading();
-    return nCount;
+    return bFailed ? -1 : nCount;
 }
 
 /************************************************************************/
@@ -538,6 +541,8 @@ int DGGSLayer::TestCapability(const char *pszCap) DGGS_CONST_SINCE_3_12
         return bUnfiltered && m_psInfo->is_dense;
     if (EQUAL(pszCap, OLCFastGetExtent))
         return m_psInfo->extent_is_known;
+    if (EQUAL(pszCap, OLCFastGetArrowStream))
+        return bUnfiltered;
     return FALSE;
 }
 

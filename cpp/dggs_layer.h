@@ -18,6 +18,9 @@
  * the spatial filter, or not among those that an attribute filter names. */
 class DGGSLayer final : public DGGSLayerBase
 {
+    /** The most features that Rust gives at once. */
+    static constexpr int MAX_BATCH = 32768;
+
     GDALDataset *const m_poDS;
     const DGGSHandle<DggsLayer> m_hLayer;
     const DggsLayerInfo *const m_psInfo;
@@ -29,6 +32,7 @@ class DGGSLayer final : public DGGSLayerBase
     /** Next feature of the batch. */
     size_t m_nRow = 0;
     bool m_bAtEnd = false;
+    bool m_bFailed = false;
     /** Place on the zone axis from which reading begins. */
     uint64_t m_nStart = 0;
 
@@ -42,6 +46,7 @@ class DGGSLayer final : public DGGSLayerBase
     OGRFeatureUniquePtr MakeFeature(const DggsFeatureBatch &sBatch,
                                     size_t nRow) const;
     bool Passes(OGRFeature &oFeature);
+    bool ArrowIsOwn() const;
 
   public:
     ~DGGSLayer() override;
@@ -75,6 +80,8 @@ class DGGSLayer final : public DGGSLayerBase
                       bool bForce) override;
     OGRErr ISetSpatialFilter(int iGeomField,
                              const OGRGeometry *poGeom) override;
+    int GetNextArrowArray(struct ArrowArrayStream *psStream,
+                          struct ArrowArray *psArray) override;
 };
 
 /** Opens the layers of the store that `psRoot` is a group of; false, with a

@@ -61,6 +61,11 @@ def ask(question, *arguments):
     return json.loads(_run(AUTOTEST / "fixtures" / "judge.py", question, *arguments))
 
 
+def ask_outlines(question, *arguments):
+    """The answer of `support/outlines.py QUESTION ARGUMENT...`, which is JSON."""
+    return json.loads(_run(AUTOTEST / "support" / "outlines.py", question, *arguments))
+
+
 def fixture_folder():
     """Makes the fixtures if they are not there, and answers where they are."""
     key = hashlib.sha256()

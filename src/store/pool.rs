@@ -32,6 +32,15 @@ pub fn install<R: Send>(call: &Call, work: impl FnOnce() -> R + Send) -> Result<
     Ok(of(call.threads())?.install(work))
 }
 
+/// Starts `work` in that pool and does not wait for it.
+///
+/// # Errors
+/// No thread can be started.
+pub fn spawn(call: &Call, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    of(call.threads())?.spawn(work);
+    Ok(())
+}
+
 /// The pool of `threads` threads of this process.
 fn of(threads: usize) -> Result<&'static ThreadPool> {
     let process = process::id();
