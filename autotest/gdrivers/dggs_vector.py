@@ -67,17 +67,18 @@ def test_zones_are_valid_have_their_area_and_cover_the_globe_once(name, count, e
 
 def test_a_zone_over_a_pole_goes_around_the_globe_and_one_at_the_antimeridian_comes_in_two_parts():
     layer = open_layers("DGGS:rHEALPix/1").GetLayer(0)
-    cap = [f.GetGeometryRef() for f in layer if f.GetField("zone_id") == "N4"][0]
+    cap = [f.GetGeometryRef().Clone() for f in layer if f.GetField("zone_id") == "N4"][0]
     west, east, south, north = cap.GetEnvelope()
     assert (west, east, north) == (-180, 180, 90) and 70 < south < 80
     assert cap.GetGeometryCount() == 1
-    layer = open_layers("DGGS:HEALPix/1", "ZONES=1/25").GetLayer(0)
-    split = layer.GetNextFeature().GetGeometryRef()
-    parts = [split.GetGeometryRef(i).GetEnvelope() for i in range(split.GetGeometryCount())]
-    assert len(parts) == 2
-    assert {part[:2] for part in parts} == {(-180, -157.5), (157.5, 180)} or all(
-        part[0] == -180 or part[1] == 180 for part in parts
-    )
+    layer = open_layers("DGGS:HEALPix/1").GetLayer(0)
+    geometries = [feature.GetGeometryRef().Clone() for feature in layer]
+    split = [one for one in geometries if one.GetGeometryCount() == 2]
+    # Of the zones on the equator's two sides one each has its centre on the antimeridian.
+    assert len(split) == 2
+    for one in split:
+        parts = sorted(one.GetGeometryRef(k).GetEnvelope()[:2] for k in range(2))
+        np.testing.assert_allclose(parts, [(-180, -157.5), (157.5, 180)], atol=1e-12)
 
 
 @pytest.mark.parametrize("name, options", [("HEALPix/4", []), ("ISEA4H/4", []), ("H3/2", []), ("rHEALPix/3", []),
@@ -129,11 +130,11 @@ def cube():
         "u": stores.Array(u, ["time", "depth", "cells"], {"units": "K"}, chunks=(1, 3, 64), fill=-9999),
         "byte": stores.Array((rows % 256).astype("u1"), ["cells"], fill=255),
         "short": stores.Array((rows - 200).astype("i2"), ["cells"], fill=-200),
-        "word": stores.Array((rows * 100).astype("u2"), ["cells"]),
-        "long": stores.Array((rows * 10**8).astype("u4"), ["cells"]),
-        "wide": stores.Array((-rows * 10**12).astype("i8"), ["cells"]),
+        "word": stores.Array((rows * 100).astype("u2"), ["cells"], fill=65535),
+        "long": stores.Array((rows * 10**7).astype("u4"), ["cells"], fill=1),
+        "wide": stores.Array((-rows * 10**12).astype("i8"), ["cells"], fill=1),
         "packed": stores.Array(rows.astype("i2"), ["cells"], {"scale_factor": 0.5, "add_offset": 10.0}, fill=7),
-        "U": stores.Array(rows.astype("f8"), ["cells"]),
+        "U": stores.Array(rows.astype("f8"), ["cells"], fill="NaN"),
         "scalar": stores.Array(np.float64(1), []),
     }
     return stores.write("/vsimem/cube.zarr", arrays), ids
@@ -158,7 +159,7 @@ def test_each_variable_is_a_field_and_each_slice_of_further_dimensions_one(cube)
     for row, feature in enumerate(features):
         assert feature.GetField("byte") == (None if row % 256 == 255 else row % 256)
         assert feature.GetField("short") == (None if row == 0 else row - 200)
-        assert feature.GetField("word") == row * 100 and feature.GetField("long") == row * 10**8
+        assert feature.GetField("word") == row * 100 and feature.GetField("long") == row * 10**7
         assert feature.GetField("wide") == -row * 10**12
         assert feature.GetField("packed") == (None if row == 7 else row * 0.5 + 10)
         for k, name in enumerate(slices):
@@ -236,7 +237,8 @@ def test_features_are_found_by_fid_by_index_and_by_zone(cube):
         assert [f.GetFID() for f in layer] == expected, query
         assert layer.GetFeatureCount() == len(expected), query
     layer.SetAttributeFilter("zone_id IN ('3/101','3/200','3/300')")
-    layer.SetSpatialFilter(layer.GetFeature(100).GetGeometryRef().Centroid())
+    feature = layer.GetFeature(100)
+    layer.SetSpatialFilter(feature.GetGeometryRef().Centroid())
     assert [f.GetField("zone_id") for f in layer] == ["3/200"]
 
 
@@ -267,10 +269,8 @@ def test_extents_are_those_of_the_outlines(cube):
             assert layer.GetExtent() == (low[0], high[1], low[2], high[3]), (name, options)
 
 
-@pytest.mark.parametrize("store, counts", [
-    ("bluemarble/blue-marble.dggs.zarr", None), ("pilot/example.dggs.zarr", None),
-])
-def test_stores_whose_positions_tell_the_zones_have_a_feature_a_zone(store, counts):
+@pytest.mark.parametrize("store", ["bluemarble/blue-marble.dggs.zarr", "pilot/example.dggs.zarr"])
+def test_stores_whose_positions_tell_the_zones_have_a_feature_a_zone(store):
     path = judges.shared("data/" + store)
     with messages():
         dataset = open_layers(path)
@@ -284,22 +284,29 @@ def test_stores_whose_positions_tell_the_zones_have_a_feature_a_zone(store, coun
         group = root(path)
         for part in [] if layer.GetName() == "zones" else layer.GetName().split("/"):
             group = group.OpenGroup(part)
-        ids = values(group, "zone_id").ravel() if "zone_id" in group.GetMDArrayNames() else None
-        if ids is not None:
-            valid = np.flatnonzero(ids != 2**64 - 1)
-            assert [f.GetFID() for f in features] == valid.tolist()
-        name = next(n for n in group.GetMDArrayNames() if len(group.OpenMDArray(n).GetDimensions()) >= 3
-                    and n not in ("zone_id", "lon", "lat"))
-        field = [i for i in range(layer.GetLayerDefn().GetFieldCount())
-                 if layer.GetLayerDefn().GetFieldDefn(i).GetName().split("_")[0] == name.split("_")[0]]
-        assert field, name
+        ids = values(group, "zone_id")
+        assert [f.GetFID() for f in features] == np.flatnonzero(ids.ravel() != 2**64 - 1).tolist()
+        # The last array is on the zones and perhaps on more: each of its values, place by place.
+        name = group.GetMDArrayNames()[-1]
+        stored = group.OpenMDArray(name)
+        on_zones = [d.GetType() == "DGGS_ZONE" for d in stored.GetDimensions()]
+        held = np.moveaxis(stored.ReadAsArray(), np.flatnonzero(on_zones), np.arange(sum(on_zones)))
+        assert ids.shape == held.shape[: ids.ndim]
+        first = held.reshape(ids.size, -1)[:, 0]
+        definition = layer.GetLayerDefn()
+        fields = [definition.GetFieldDefn(k).GetName() for k in range(definition.GetFieldCount())]
+        field = next(one for one in fields if one == name or one.startswith(name + "_0"))
+        for feature in features:
+            value, expected = feature.GetField(field), first[feature.GetFID()]
+            assert value == expected or value is None
 
 
-def test_a_layer_for_each_level_of_a_pyramid(tmp_path):
+def test_a_layer_for_each_level_of_a_pyramid():
     path = judges.shared("data/bluemarble/blue-marble.dggs.zarr")
-    names = [layer.GetName() for layer in open_layers(path)]
-    assert names == [f"dggs_s{level}" for level in range(1, len(names) + 1)]
-    assert len(open_layers(path, "LEVEL=3")) == 1
+    dataset = open_layers(path)
+    names = [dataset.GetLayer(k).GetName() for k in range(dataset.GetLayerCount())]
+    assert len(names) > 3 and names == [f"dggs_s{level}" for level in range(1, len(names) + 1)]
+    assert open_layers(path, "LEVEL=3").GetLayerCount() == 1
 
 
 @pytest.fixture
