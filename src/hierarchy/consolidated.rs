@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::Attributes;
 use crate::error::{Error, Result};
 
+/// The member of a group's `zarr.json` that has the metadata of all that is in it.
+pub(super) const CONSOLIDATED: &str = "consolidated_metadata";
+
 /// The metadata of a group or an array, as stored.
 #[derive(Clone, Debug)]
 pub(super) struct NodeMetadata {
@@ -86,21 +89,24 @@ impl Tree {
 
     /// From the contents of the `zarr.json` of a group, `None` where it is not consolidated.
     pub(super) fn from_v3(json: &Value) -> Option<Self> {
-        let metadata = json["consolidated_metadata"]["metadata"].as_object()?;
+        let metadata = json[CONSOLIDATED]["metadata"].as_object()?;
         let mut tree = Self::default();
         let mut root = json.clone();
-        root.as_object_mut()?.shift_remove("consolidated_metadata");
+        root.as_object_mut()?.shift_remove(CONSOLIDATED);
         tree.insert("", NodeMetadata::from_v3(root).ok()?);
         for (path, value) in metadata {
             let path = path.trim_matches('/');
             if !is_path(path) || path.is_empty() {
                 continue;
             }
+            let mut value = value.clone();
+            // the groups in it say that there is nothing in them: all is here
+            value.as_object_mut().and_then(|object| object.shift_remove(CONSOLIDATED));
             // a node that makes no sense is shown, and is an error when it is opened
             let node = NodeMetadata::from_v3(value.clone()).unwrap_or_else(|_| NodeMetadata {
                 version: 3,
                 is_array: true,
-                json: value.clone(),
+                json: value,
                 attributes: Attributes::new(),
             });
             tree.insert(path, node);

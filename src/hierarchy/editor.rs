@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::array::Array;
-use super::consolidated::{NodeMetadata, Tree, is_name, join};
+use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, is_name, join};
 use super::context::Context;
 use super::group::{Group, Source};
 use super::new_array::{Format, NewArray};
@@ -35,7 +35,11 @@ pub(super) struct State {
     pub(super) tree: Arc<Tree>,
     /// Nodes whose metadata are not as in the store.
     pub(super) changed: HashSet<String>,
+    /// Those of them that are not in the store at all.
+    pub(super) created: HashSet<String>,
     pub(super) is_consolidated: bool,
+    /// V3: groups below the root that have consolidated metadata of their own.
+    pub(super) consolidated: HashSet<String>,
     /// Whether the consolidated metadata are not as in the store.
     pub(super) is_outdated: bool,
 }
@@ -57,7 +61,9 @@ impl Editor {
             state: Mutex::new(State {
                 tree: Arc::new(tree),
                 changed: HashSet::from([String::new()]),
+                created: HashSet::from([String::new()]),
                 is_consolidated: true,
+                consolidated: HashSet::new(),
                 is_outdated: true,
             }),
         }))
@@ -97,6 +103,7 @@ impl Editor {
         }
         let format = if root.version == 2 { Format::V2 } else { Format::V3 };
         let is_consolidated = consolidated.is_some();
+        let mut own = HashSet::new();
         let tree = match consolidated {
             Some((tree, _)) => tree,
             None => {
@@ -104,7 +111,7 @@ impl Editor {
                 let is_array = root.is_array;
                 tree.insert("", root);
                 if !is_array {
-                    read_folder(store, "", &mut tree).context(|| store.path().to_string())?;
+                    read_folder(store, "", &mut tree, &mut own).context(|| store.path().to_string())?;
                 }
                 tree
             }
@@ -115,7 +122,9 @@ impl Editor {
             state: Mutex::new(State {
                 tree: Arc::new(tree),
                 changed: HashSet::new(),
+                created: HashSet::new(),
                 is_consolidated,
+                consolidated: own,
                 is_outdated: false,
             }),
         })))
@@ -189,6 +198,7 @@ impl Editor {
         let node = node()?;
         Arc::make_mut(&mut state.tree).insert(&path, node);
         state.touch(&path);
+        state.created.insert(path);
         Ok(())
     }
 
@@ -315,15 +325,19 @@ impl NodeMetadata {
 }
 
 /// Reads what is in the folder `key`, and in the groups below it.
-fn read_folder(store: &VsiStore, key: &str, tree: &mut Tree) -> Result<()> {
+fn read_folder(store: &VsiStore, key: &str, tree: &mut Tree, consolidated: &mut HashSet<String>) -> Result<()> {
     let version = tree.node(key).map_or(3, |node| node.version);
     for entry in store.list(key)?.into_iter().filter(|entry| entry.is_folder && is_name(&entry.name)) {
         let path = join(key, &entry.name);
-        let Some(node) = read_node(store, &path, version).context(|| format!("/{path}"))? else { continue };
+        let Some(mut node) = read_node(store, &path, version).context(|| format!("/{path}"))? else { continue };
         let is_array = node.is_array;
+        if node.json.as_object_mut().and_then(|json| json.shift_remove(CONSOLIDATED)).is_some_and(|own| own.is_object())
+        {
+            consolidated.insert(path.clone());
+        }
         tree.insert(&path, node);
         if !is_array {
-            read_folder(store, &path, tree)?;
+            read_folder(store, &path, tree, consolidated)?;
         }
     }
     Ok(())
@@ -334,7 +348,7 @@ pub(super) fn normal(path: &str) -> &str {
     path.trim_matches('/')
 }
 
-fn none(path: &str) -> Error {
+pub(super) fn none(path: &str) -> Error {
     Error::not_found(format!("there is no /{path} of that kind"))
 }
 

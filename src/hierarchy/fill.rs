@@ -171,6 +171,26 @@ pub(super) fn attribute(number: NumericType, json: &Value) -> Option<Vec<u8>> {
     }
 }
 
+/// The `_FillValue` attribute for one element of the type that the host shows: a number, or base64 where JSON has none, as
+/// xarray writes it for V3.
+pub(super) fn to_attribute(number: NumericType, shown: &[u8]) -> Result<Value> {
+    if number.is_integer() {
+        return to_json(number, shown, Format::V3);
+    }
+    let stored = tiles::narrow(number, shown);
+    let wide = |bytes: &[u8]| match number {
+        NumericType::Float16 => f16::from_ne_bytes(bytes.try_into().expect("two bytes")).to_f64(),
+        NumericType::Float32 => f64::from(f32::from_ne_bytes(bytes.try_into().expect("four bytes"))),
+        _ => f64::from_ne_bytes(bytes.try_into().expect("eight bytes")),
+    };
+    match number {
+        NumericType::Float16 | NumericType::Float32 | NumericType::Float64 => {
+            Ok(Value::from(to_base64(&wide(&stored).to_le_bytes())))
+        }
+        _ => to_json(number, shown, Format::V3),
+    }
+}
+
 fn numeric_from_f64(number: NumericType, value: f64) -> Option<Vec<u8>> {
     match number {
         NumericType::Float16 => Some(f16::from_f64(value).to_ne_bytes().to_vec()),

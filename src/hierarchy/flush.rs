@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::Attributes;
-use super::consolidated::{NodeMetadata, Tree, join};
+use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, join};
 use super::editor::{Editor, State};
 use crate::error::Result;
 use crate::store::{Call, VsiStore};
@@ -23,47 +23,62 @@ impl Editor {
 
 impl State {
     pub(super) fn flush(&mut self, store: &VsiStore) -> Result<()> {
+        // a group that repeats the metadata of what is in it changes with them
+        if self.is_outdated {
+            self.changed.extend(self.consolidated.iter().cloned());
+        }
         let mut paths: Vec<String> = self.changed.iter().filter(|path| !path.is_empty()).cloned().collect();
         paths.sort_by_key(|path| (std::cmp::Reverse(path.matches('/').count()), path.clone()));
         for path in paths {
             if let Some(node) = self.tree.node(&path) {
-                write_node(store, &path, node, None)?;
+                let consolidated = self.consolidated.contains(&path).then(|| consolidated_v3(&self.tree, &path));
+                write_node(store, &path, node, consolidated, self.created.contains(&path))?;
             }
             self.changed.remove(&path);
+            self.created.remove(&path);
         }
         let Some(root) = self.tree.node("") else { return Ok(()) };
+        let is_new = self.created.contains("");
         let consolidates = self.is_consolidated && self.is_outdated && !root.is_array;
         match (root.version, consolidates) {
             (2, true) => {
                 if self.changed.contains("") {
-                    write_node(store, "", root, None)?;
+                    write_node(store, "", root, None, is_new)?;
                 }
                 write_json(store, ".zmetadata", &consolidated_v2(&self.tree))?;
             }
-            (_, true) => write_node(store, "", root, Some(consolidated_v3(&self.tree, "")))?,
-            (_, false) if self.changed.contains("") => write_node(store, "", root, None)?,
+            (_, true) => write_node(store, "", root, Some(consolidated_v3(&self.tree, "")), is_new)?,
+            (_, false) if self.changed.contains("") => write_node(store, "", root, None, is_new)?,
             (_, false) => {}
         }
         self.changed.remove("");
+        self.created.remove("");
         self.is_outdated = false;
         Ok(())
     }
 }
 
 /// Writes the metadata of one node; `consolidated` are those of all nodes in it.
-fn write_node(store: &VsiStore, path: &str, node: &NodeMetadata, consolidated: Option<Value>) -> Result<()> {
+fn write_node(
+    store: &VsiStore,
+    path: &str,
+    node: &NodeMetadata,
+    consolidated: Option<Value>,
+    is_new: bool,
+) -> Result<()> {
     if node.version != 2 {
         let mut json = node.json.clone();
         if let (Some(consolidated), Some(object)) = (consolidated, json.as_object_mut()) {
-            object.insert("consolidated_metadata".to_string(), consolidated);
+            object.insert(CONSOLIDATED.to_string(), consolidated);
         }
         return write_json(store, &join(path, "zarr.json"), &json);
     }
     // the attributes first: a node is there once its `.zarray` or `.zgroup` is
     let attributes = join(path, ".zattrs");
-    match node.attributes.is_empty() {
-        false => write_json(store, &attributes, &Value::Object(node.attributes.clone()))?,
-        true => store.delete(&attributes)?,
+    match (node.attributes.is_empty(), is_new) {
+        (false, _) => write_json(store, &attributes, &Value::Object(node.attributes.clone()))?,
+        (true, false) => store.delete(&attributes)?,
+        (true, true) => {}
     }
     match node.is_array {
         true => write_json(store, &join(path, ".zarray"), &node.json),
@@ -127,7 +142,7 @@ fn consolidated_v3(tree: &Tree, path: &str) -> Value {
             false => json!({"zarr_format": 3, "node_type": "group", "attributes": Attributes::new()}),
         };
         if let (false, Some(object)) = (node.is_array, json.as_object_mut()) {
-            object.insert("consolidated_metadata".to_string(), empty_v3());
+            object.insert(CONSOLIDATED.to_string(), empty_v3());
         }
         metadata.insert(below.strip_prefix(path).unwrap_or(&below).trim_start_matches('/').to_string(), json);
     });

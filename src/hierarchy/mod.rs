@@ -31,11 +31,13 @@ mod new_array;
 mod open;
 mod read;
 mod read_elements;
+mod restructure;
 mod selection;
 mod shard;
 mod tiles;
 mod types;
 mod write;
+mod write_elements;
 
 pub use array::Array;
 pub use attributes::AttributeValue;

@@ -4,10 +4,11 @@
 //! is read, decoded, changed and written back. A shard is always written whole: chunks in it that are not touched keep
 //! their encoded bytes. A chunk of nothing but the fill value is not stored.
 //!
-//! Threads of one process may write to the same chunk: a lock makes each change whole. Processes may write to one array
-//! at once if their chunks (shards) differ.
+//! Threads of one process may write to the same chunk: a lock makes each change whole. So may processes on a local disk;
+//! elsewhere they may write to one array at once if their chunks (shards) differ.
 
 use std::cell::RefCell;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::array::{Array, Chunks};
@@ -17,6 +18,7 @@ use super::shard::{Index, Sharding};
 use super::tiles::{self, Wanted};
 use super::types::Stored;
 use crate::error::{Context as _, Error, Kind, Result};
+use crate::store::lock::ProcessLock;
 use crate::store::{Call, Input, NumericType, VsiStore, pool};
 
 thread_local! {
@@ -203,6 +205,7 @@ impl Writer<'_> {
         let lock = self.array.context.locks.of(self.array.number, chunk);
         tiles::with_buffer(&WRITTEN, |encoded| {
             let is_stored;
+            let mut among_processes = None;
             let mut changes = match wanted.is_all_inside {
                 true => {
                     is_stored = self.encode(&wanted, part, None, encoded)?;
@@ -210,6 +213,7 @@ impl Writer<'_> {
                 }
                 false => {
                     let changes = lock.lock().unwrap_or_else(PoisonError::into_inner);
+                    among_processes = self.lock_among_processes(key);
                     is_stored = tiles::with_encoded(|old| {
                         let found = self.store.read_into(key, crate::store::read::Range::All, old)?;
                         self.encode(&wanted, part, found.then_some(old.as_slice()), encoded)
@@ -219,9 +223,17 @@ impl Writer<'_> {
             };
             *changes += 1;
             let replaced = self.replace(key, is_stored.then_some(&[encoded.as_slice()][..]));
+            drop(among_processes);
             self.array.context.chunk_changed(self.array, &[chunk], key);
             replaced
         })
+    }
+
+    /// Keeps other processes from changing the chunk in the file `key`, where that is possible.
+    fn lock_among_processes(&self, key: &str) -> Option<ProcessLock> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        self.store.lock(&self.array.metadata_key(), hasher.finish())
     }
 
     /// Makes `parts` the contents of a chunk's file; without any there shall be none.
@@ -300,12 +312,14 @@ impl Writer<'_> {
         let inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
         let lock = array.context.locks.of(array.number, shard);
         let mut seen = *lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = self.store.stamp(key).filter(|_| !is_whole);
         let mut old = OldShard::read(self, sharding, (!is_whole).then_some(key))?;
         let mut encoded = self.encode_all(&old, &inner, self.parallel)?;
-        // No lock was held while other threads may have worked for this one: rayon may have given this thread the work of
-        // another write. What was read meanwhile may be outdated.
+        // No lock was held so far: while this thread waited for others, rayon may have given it the work of another write.
+        // What was read may be outdated.
         let mut changes = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        if !is_whole && *changes != seen {
+        let _among_processes = (!is_whole).then(|| self.lock_among_processes(key));
+        if !is_whole && (*changes != seen || self.store.stamp(key) != stamp) {
             seen = *changes;
             old = OldShard::read(self, sharding, Some(key))?;
             encoded = self.encode_all(&old, &inner, false)?;

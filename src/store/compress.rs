@@ -57,8 +57,20 @@ impl Compressor {
         let c_id = c_string(id)?;
         // SAFETY: cpl_compressor.h: NULL or a description that lives until GDAL is torn down.
         let found = unsafe { ffi::CPLGetCompressor(c_id.as_ptr()).as_ref() };
-        let way = match found.and_then(|found| Some((found.function?, found.user_data as usize))) {
-            Some((function, user_data)) => Way::Gdal { function, user_data, options },
+        let way = match found.and_then(|found| Some((found, found.function?))) {
+            Some((found, function)) => {
+                // asked for a compressor that it lacks, blosc prints
+                let name = options.iter().find_map(|option| option.strip_prefix("CNAME="));
+                // SAFETY: cpl_compressor.h: the metadata are NULL or a list of `name=value`.
+                let described = unsafe {
+                    let list = found.metadata as gdal_sys::CSLConstList;
+                    ffi::text(gdal_sys::CSLFetchNameValue(list, c"OPTIONS".as_ptr())).unwrap_or_default()
+                };
+                if let Some(name) = name.filter(|name| !described.contains(&format!("<Value>{name}</Value>"))) {
+                    return Err(Error::unsupported(format!("this GDAL was built without blosc's \"{name}\"")));
+                }
+                Way::Gdal { function, user_data: found.user_data as usize, options }
+            }
             None => Way::Zarrs(
                 codecs::own_codec(id, configuration)
                     .map_err(|error| Error::unsupported(format!("writing with the codec \"{id}\": {error}")))?,

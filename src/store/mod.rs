@@ -18,6 +18,7 @@ mod delta;
 mod ffi;
 mod http;
 mod input;
+pub(crate) mod lock;
 mod numeric;
 pub(crate) mod read;
 mod source;

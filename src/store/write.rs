@@ -116,15 +116,18 @@ impl VsiStore {
             return Ok(());
         };
         let name = c_string(folder)?;
-        let entered = self.call.enter();
-        // SAFETY: cpl_vsi.h: zero on success or when the folder exists; the string lives through the call.
-        let made = unsafe { gdal_sys::VSIMkdirRecursive(name.as_ptr(), 0o755) } == 0;
-        drop(entered);
-        // another thread may have made it in between; what is really wrong shows when the file is written
-        if !made && self.at(folder).stat("")?.is_none() {
-            return Err(Error::io(format!("the folder {folder} cannot be made")));
+        // another thread may make one of them in between, and then this one gives up
+        const ATTEMPTS: usize = 4;
+        for _ in 0..ATTEMPTS {
+            let entered = self.call.enter();
+            // SAFETY: cpl_vsi.h: zero on success or when the folder exists; the string lives through the call.
+            let made = unsafe { gdal_sys::VSIMkdirRecursive(name.as_ptr(), 0o755) } == 0;
+            drop(entered);
+            if made || self.at(folder).stat("")?.is_some() {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(Error::io(format!("the folder {folder} cannot be made")))
     }
 
     fn at(&self, path: &str) -> Self {

@@ -1,0 +1,58 @@
+//! Locks among processes, on local disks.
+//!
+//! A chunk that is changed is read, and written back whole; another process that changes it in between would be
+//! forgotten. So a byte of a file that all of them know, the array's metadata, is locked meanwhile: one for each chunk.
+//! The system takes the lock away from a process that dies. Object stores have no such thing.
+
+#![expect(unsafe_code, reason = "calls fcntl")]
+
+use std::fs::{File, OpenOptions};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::MetadataExt;
+
+use super::VsiStore;
+
+/// A lock, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ProcessLock {
+    _file: File,
+}
+
+/// What tells one version of a file from the next: device, inode, size, and time of the last change in seconds and
+/// nanoseconds.
+pub(crate) type Stamp = (u64, u64, u64, i64, i64);
+
+impl VsiStore {
+    /// Waits until nothing else holds the lock `number` on the file `key`, and takes it. `None` where locks cannot be had:
+    /// not on a local disk, or the file is not there yet or may not be written.
+    pub(crate) fn lock(&self, key: &str, number: u64) -> Option<ProcessLock> {
+        let file = OpenOptions::new().read(true).write(true).open(self.local_path(key)?).ok()?;
+        // one past the largest offset is not negative
+        let start = i64::try_from(number >> 2).ok()?;
+        // SAFETY: all zeros is a value of this plain structure.
+        let mut range: libc::flock = unsafe { std::mem::zeroed() };
+        range.l_type = libc::F_WRLCK as libc::c_short;
+        range.l_whence = libc::SEEK_SET as libc::c_short;
+        range.l_start = start;
+        range.l_len = 1;
+        loop {
+            // SAFETY: fcntl(2): an open file, and a range that lives through the call; such a lock goes with the file.
+            if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLKW, &raw const range) } == 0 {
+                return Some(ProcessLock { _file: file });
+            }
+            if std::io::Error::last_os_error().kind() != std::io::ErrorKind::Interrupted {
+                return None;
+            }
+        }
+    }
+
+    /// The stamp of the file `key`; `None` where there is none, or not on a local disk.
+    pub(crate) fn stamp(&self, key: &str) -> Option<Stamp> {
+        let metadata = std::fs::metadata(self.local_path(key)?).ok()?;
+        Some((metadata.dev(), metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
+    }
+
+    fn local_path(&self, key: &str) -> Option<String> {
+        Some(self.path_of(key)).filter(|path| !path.starts_with("/vsi"))
+    }
+}
