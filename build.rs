@@ -9,6 +9,7 @@ const SOURCES: [&str; 10] = [
     "cpp/dggs_array.cpp",
     "cpp/dggs_arrow.cpp",
     "cpp/dggs_attribute.cpp",
+    "cpp/dggs_band.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",
     "cpp/dggs_group.cpp",

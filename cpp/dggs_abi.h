@@ -207,6 +207,64 @@ typedef struct DggsWindow
     const int64_t *step;
 } DggsWindow;
 
+/* ---- The classic raster view ---- */
+
+/** A band: one slice of an array. */
+typedef struct DggsBandInfo
+{
+    const char *description; /**< coordinate values of the slice, or the array's name */
+    DggsPairs metadata;
+} DggsBandInfo;
+
+/** The size of an overview. */
+typedef struct DggsSize
+{
+    int32_t columns;
+    int32_t rows;
+} DggsSize;
+
+/** What is known of a raster without reading its pixels. */
+typedef struct DggsRasterInfo
+{
+    const char *connection; /**< what opens the same with the same open options; "" when the name that was opened does */
+    const char *path;       /**< of the store, without prefix and array */
+    const char *view;       /**< what tells this raster from the store's others: array and options; "" for a container */
+    DggsPairs subdatasets;  /**< names and descriptions; empty when one array is all there is */
+    DggsSize size;          /**< 0 by 0 when no array is chosen: then nothing that follows counts */
+    DggsSize block;         /**< natural block */
+    double geotransform[6]; /**< as GDAL's */
+    const char *crs;        /**< WKT2, to be used with axes longitude, latitude or east, north */
+    uint32_t numeric_type;  /**< GDALDataType */
+    const DggsBandInfo *bands;
+    size_t band_count;
+    const void *nodata; /**< one element of `numeric_type`, aligned, or NULL */
+    bool has_mask;      /**< pixels may lie outside the coverage, and no value says so: band 0 is a mask, 255 inside */
+    bool has_scale;
+    double scale; /**< value = stored * scale + offset */
+    bool has_offset;
+    double offset;
+    const char *unit;    /**< "" when unknown */
+    DggsPairs metadata;  /**< of the whole raster */
+    const DggsSize *overviews;
+    size_t overview_count;
+} DggsRasterInfo;
+
+/** Pixels to read: the centre of column i lies (first_column + i + 0.5) * column_step columns of the raster from its left
+ * edge, and rows likewise. A step above 1 reads a reduced raster, from a coarser level where there is one. With a step
+ * below 1 each pixel shows the raster's pixel that holds its centre. */
+typedef struct DggsPixels
+{
+    double first_column;
+    double first_row;
+    double column_step;
+    double row_step;
+    size_t columns;
+    size_t rows;
+} DggsPixels;
+
+/** Hears from time to time which share (0 to 1) is done; false asks to stop. */
+typedef bool (*DggsProgress)(double share, void *data);
+
 /* ---- The vector view ---- */
 
 /** Type of a field, and of the numbers in its columns. */
@@ -294,6 +352,9 @@ typedef struct DggsFeatureBatch
 } DggsFeatureBatch;
 
 /* ---- Handles ---- */
+
+/** A raster over an array of a store, or the container of several. */
+typedef struct DggsRaster DggsRaster;
 
 /** A zone axis as a layer. */
 typedef struct DggsLayer DggsLayer;
@@ -396,6 +457,23 @@ typedef struct DggsApi
     DggsStatus (*array_advise_read)(const DggsArray *array, const DggsWindow *window, const DggsPairs *options,
                                     DggsReport *report);
 
+    /** What `request` names as a raster or a container of rasters; NULL with DGGS_OK when it is not ours and the request is
+     * not forced. */
+    DggsStatus (*open_raster)(const DggsOpenRequest *request, DggsRaster **out_raster, DggsReport *report);
+
+    /** The raster's description; it belongs to the handle. */
+    DggsStatus (*raster_info)(const DggsRaster *raster, const DggsRasterInfo **out_info, DggsReport *report);
+
+    /** Reads pixels of `bands` (`band_count` numbers, counted from 1; 0 is the mask) as numbers of `numeric_type`, converted
+     * as GDAL converts.
+     *
+     * `buffer` is where the first pixel of the first band goes; `strides` are the bytes from band to band, row to row and
+     * column to column, of any sign; the rest is as for `array_read_numbers`. `progress` may be NULL; it is called in
+     * this thread. */
+    DggsStatus (*raster_read)(const DggsRaster *raster, const DggsPixels *pixels, size_t band_count,
+                              const int32_t *bands, uint32_t numeric_type, const ptrdiff_t *strides, void *buffer,
+                              DggsProgress progress, void *progress_data, DggsReport *report);
+
     /** The layers of the store that `group` belongs to, by its open options GEOMETRY and SLICE. */
     DggsStatus (*open_layers)(const DggsGroup *group, DggsLayers **out_layers, DggsReport *report);
 
@@ -423,6 +501,7 @@ typedef struct DggsApi
 
     void (*free_group)(DggsGroup *group);
     void (*free_array)(DggsArray *array);
+    void (*free_raster)(DggsRaster *raster);
     void (*free_layers)(DggsLayers *layers);
     void (*free_layer)(DggsLayer *layer);
     void (*free_features)(DggsFeatures *features);

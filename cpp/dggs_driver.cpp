@@ -28,8 +28,8 @@ constexpr const char *OPEN_OPTION_LIST =
     "<Value>CF</Value>"
     "<Value>EASYGEMS</Value>"
     "</Option>"
-    "<Option name='BBOX' type='string' description='Zones of a box: west,south,east,north in degrees; west may be "
-    "greater than east'/>"
+    "<Option name='BBOX' type='string' description='Zones of a box, extent of a raster: west,south,east,north in "
+    "degrees; west may be greater than east'/>"
     "<Option name='POLYGON' type='string' description='Zones of a polygon: WKT (longitude, latitude), or the name of a "
     "vector file'/>"
     "<Option name='ZONES' type='string' description='Zones by id, separated by commas, or @file with one a line'/>"
@@ -42,8 +42,16 @@ constexpr const char *OPEN_OPTION_LIST =
     "</Option>"
     "<Option name='COMPUTED' type='string' default='NONE' description='Computed arrays: any of ZONE_TEXT, BOUNDARY, "
     "AREA, PARENT, CHILDREN, NEIGHBOURS, separated by commas; or ALL, NONE'/>"
-    "<Option name='SLICE' type='string' description='Rasters and layers: fixes other dimensions than the zones: "
-    "dim:index,...'/>"
+    "<Option name='SLICE' type='string' description='Raster and vector view: index along other dimensions, "
+    "dimension:index,...'/>"
+    "<Option name='CRS' type='string' description='Raster view: CRS of the raster, by default geographic'/>"
+    "<Option name='RES' type='string' description='Raster view: size of a pixel in units of the CRS'/>"
+    "<Option name='RESAMPLING' type='string-select' default='NEAREST' description='Raster view: how a pixel gets its "
+    "value from zones'>"
+    "<Value>NEAREST</Value>"
+    "<Value>BILINEAR</Value>"
+    "<Value>AVERAGE</Value>"
+    "</Option>"
     "<Option name='GEOMETRY' type='string-select' default='POLYGON' description='Layers: what a zone is drawn as'>"
     "<Value>POLYGON</Value>"
     "<Value>POINT</Value>"
@@ -115,8 +123,10 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
  * store has for GDAL's own driver. -1 lets Open() decide. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
-    if ((poOpenInfo->nOpenFlags &
-         (GDAL_OF_MULTIDIM_RASTER | GDAL_OF_VECTOR)) == 0)
+    const int nKinds = poOpenInfo->nOpenFlags & GDAL_OF_KIND_MASK;
+    constexpr int OUR_KINDS =
+        GDAL_OF_RASTER | GDAL_OF_VECTOR | GDAL_OF_MULTIDIM_RASTER;
+    if (nKinds != 0 && (nKinds & OUR_KINDS) == 0)
         return FALSE;
     if (HasPrefix(poOpenInfo))
         return TRUE;
@@ -205,6 +215,7 @@ void RegisterDriver(const DggsApi *psApi)
     poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VECTOR, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
+    poDriver->SetMetadataItem(GDAL_DMD_SUBDATASETS, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
     poDriver->pfnIdentify = Identify;
     poDriver->pfnOpen = Open;

@@ -29,6 +29,11 @@ struct DGGSFree
         g_psDggsApi->free_array(psArray);
     }
 
+    void operator()(DggsRaster *psRaster) const
+    {
+        g_psDggsApi->free_raster(psRaster);
+    }
+
     void operator()(DggsLayers *psLayers) const
     {
         g_psDggsApi->free_layers(psLayers);

@@ -3,7 +3,7 @@
 //! A map of the crate, in the direction in which data flows:
 //!
 //! - [`abi`] fills the table of functions that the C++ shim (`cpp/`) calls: convert, call, convert back;
-//! - [`view`] shows the cube as maps do: zones as features;
+//! - [`view`] shows the cube as maps do: an array as pixels, zones as features;
 //! - [`cube`] lays the grid over a store: zone axes, computed arrays, selections;
 //! - [`convention`] reads and writes the on-disk conventions that say which grid a store is on;
 //! - [`grid`] is the mathematics of the grids;

@@ -10,7 +10,7 @@ use super::memory::Owned;
 use super::{input, output};
 use crate::cube::Window;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Call, NumericType, Target};
+use crate::store::{Call, Target};
 
 pub(super) fn info(array: &ArrayBody, _call: &Arc<Call>) -> Result<*const DggsArrayInfo> {
     Ok(array.info.as_ptr())
@@ -37,8 +37,7 @@ pub(super) unsafe fn read_numbers(
 ) -> Result<()> {
     // SAFETY: the caller's promise.
     let window = unsafe { read_window(array, window) }?;
-    let numeric_type = (i32::try_from(numeric_type).ok().and_then(NumericType::from_gdal))
-        .ok_or_else(|| Error::invalid(format!("GDAL's data type {numeric_type} is unknown to this driver")))?;
+    let numeric_type = input::numeric_type(numeric_type)?;
     if buffer.is_null() {
         return Err(Error::invalid("the buffer is NULL"));
     }

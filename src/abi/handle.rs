@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bindings::{
-    DggsArray, DggsArrayInfo, DggsFeatures, DggsGroup, DggsGroupInfo, DggsLayer, DggsLayerInfo, DggsLayers,
+    DggsArray, DggsArrayInfo, DggsFeatures, DggsGroup, DggsGroupInfo, DggsLayer, DggsLayerInfo, DggsLayers, DggsRaster,
+    DggsRasterInfo,
 };
 use super::memory::Owned;
 use super::output;
 use crate::cube::{Array, Group};
 use crate::error::Result;
+use crate::view::raster::View;
 use crate::view::vector::{Features, Layer};
 
 /// What a handle is of; `Opaque` is its name in the header.
@@ -76,6 +78,23 @@ impl Body for ArrayBody {
     type Opaque = DggsArray;
 }
 
+/// A raster, or the container of several.
+pub(super) struct RasterBody {
+    pub(super) view: View,
+    pub(super) info: Box<Owned<DggsRasterInfo>>,
+}
+
+impl RasterBody {
+    pub(super) fn new(view: View) -> Result<Self> {
+        let info = output::raster_info(&view)?;
+        Ok(Self { view, info })
+    }
+}
+
+impl Body for RasterBody {
+    type Opaque = DggsRaster;
+}
+
 /// All layers of a store.
 pub(super) struct LayersBody(pub(super) Vec<Arc<Layer>>);
 
@@ -137,6 +156,7 @@ const _: () = {
     const fn assert_shared<T: Send + Sync>() {}
     assert_shared::<Handle<GroupBody>>();
     assert_shared::<Handle<ArrayBody>>();
+    assert_shared::<Handle<RasterBody>>();
     assert_shared::<Handle<LayersBody>>();
     assert_shared::<Handle<LayerBody>>();
     assert_shared::<Handle<FeaturesBody>>();

@@ -6,6 +6,7 @@ use std::slice;
 use super::bindings::{DggsPairs, DggsStrings, DggsWindow};
 use crate::cube::Window;
 use crate::error::{Error, Result};
+use crate::store::NumericType;
 
 /// A string.
 ///
@@ -65,6 +66,12 @@ pub(super) unsafe fn window(window: *const DggsWindow, rank: usize) -> Result<Wi
             step: list(window.step, rank, "the window's step")?.to_vec(),
         })
     }
+}
+
+/// A type of numbers.
+pub(super) fn numeric_type(number: u32) -> Result<NumericType> {
+    (i32::try_from(number).ok().and_then(NumericType::from_gdal))
+        .ok_or_else(|| Error::invalid(format!("GDAL's data type {number} is unknown to this driver")))
 }
 
 /// Number of elements of a window.

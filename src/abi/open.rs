@@ -26,18 +26,25 @@ pub(super) unsafe fn identify(call: &Arc<Call>, name: *const c_char, is_director
 /// *Strings* and *Memory*: `request` is NULL or a request that lives through the call.
 pub(super) unsafe fn open_root(call: &Arc<Call>, request: *const DggsOpenRequest) -> Result<*mut DggsGroup> {
     // SAFETY: the caller's promise.
-    let request = unsafe {
-        let request = request.as_ref().ok_or_else(|| Error::invalid("the request is NULL"))?;
-        OpenRequest {
-            name: input::text(request.name, "the name")?.to_owned(),
-            options: input::pairs(&request.options)?,
-            is_directory: request.is_directory,
-            forced: request.forced,
-        }
-    };
+    let request = unsafe { self::request(request) }?;
     match cube::open(call, &request)? {
         Some(root) => Ok(group_handle(root)),
         None if request.forced => Err(Error::not_found("no store with a grid").context(request.name)),
         None => Ok(ptr::null_mut()),
+    }
+}
+
+/// # Safety
+/// *Strings* and *Memory*: `request` is NULL or a request that lives through the call.
+pub(super) unsafe fn request(request: *const DggsOpenRequest) -> Result<OpenRequest> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let request = request.as_ref().ok_or_else(|| Error::invalid("the request is NULL"))?;
+        Ok(OpenRequest {
+            name: input::text(request.name, "the name")?.to_owned(),
+            options: input::pairs(&request.options)?,
+            is_directory: request.is_directory,
+            forced: request.forced,
+        })
     }
 }

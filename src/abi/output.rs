@@ -8,6 +8,7 @@ use super::memory::{Arena, Owned};
 use crate::cube::{Array, AttributeValue, Attributes, DataType, Dimension, Group};
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::Field;
+use crate::view::raster::{Band, View};
 use crate::view::vector::{Batch, Column, FieldKind, Geometry, Layer, Texts, Values};
 
 fn owned<T>(make: impl FnOnce(&mut Arena) -> T) -> Box<Owned<T>> {
@@ -71,6 +72,64 @@ pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>>
             block_size: arena.list(block_size),
             structural_info: arena.pairs(&array.structural_info()),
         })
+    })
+}
+
+/// # Errors
+/// A raster larger than GDAL's.
+pub(super) fn raster_info(view: &View) -> Result<Box<Owned<DggsRasterInfo>>> {
+    let size = |(columns, rows): (usize, usize)| -> Result<DggsSize> {
+        let count = |count: usize| i32::try_from(count).map_err(|_| Error::invalid("a raster larger than GDAL's"));
+        Ok(DggsSize { columns: count(columns)?, rows: count(rows)? })
+    };
+    Owned::new(|arena| {
+        let none = DggsSize { columns: 0, rows: 0 };
+        let mut info = DggsRasterInfo {
+            connection: arena.text(&view.connection),
+            path: arena.text(&view.path),
+            view: arena.text(&view.name),
+            subdatasets: arena.pairs(&view.subdatasets),
+            size: none,
+            block: none,
+            geotransform: [0.0; 6],
+            crs: arena.text(""),
+            numeric_type: 0,
+            bands: ptr::null(),
+            band_count: 0,
+            nodata: ptr::null(),
+            has_mask: false,
+            has_scale: false,
+            scale: 1.0,
+            has_offset: false,
+            offset: 0.0,
+            unit: arena.text(""),
+            metadata: arena.pairs(&[]),
+            overviews: ptr::null(),
+            overview_count: 0,
+        };
+        let Some(raster) = &view.raster else { return Ok(info) };
+        let array = raster.array();
+        let name = array.name().to_owned();
+        let band = |band: &Band| DggsBandInfo {
+            description: arena.text(if band.description.is_empty() { &name } else { &band.description }),
+            metadata: arena.pairs(&band.metadata),
+        };
+        let bands: Vec<DggsBandInfo> = raster.bands().iter().map(band).collect();
+        let overviews = raster.overviews().into_iter().map(size).collect::<Result<Vec<_>>>()?;
+        info.size = size(raster.size())?;
+        info.block = size(raster.block())?;
+        info.geotransform = raster.geotransform();
+        info.crs = arena.text(raster.crs_wkt());
+        info.numeric_type = raster.number().gdal() as u32;
+        (info.band_count, info.bands) = (bands.len(), arena.list(bands));
+        info.nodata = raster.nodata().map_or(ptr::null(), |nodata| arena.aligned(nodata));
+        info.has_mask = raster.has_mask();
+        (info.has_scale, info.scale) = (array.scale().is_some(), array.scale().unwrap_or(1.0));
+        (info.has_offset, info.offset) = (array.offset().is_some(), array.offset().unwrap_or(0.0));
+        info.unit = arena.text(array.unit());
+        info.metadata = arena.pairs(raster.metadata());
+        (info.overview_count, info.overviews) = (overviews.len(), arena.list(overviews));
+        Ok(info)
     })
 }
 

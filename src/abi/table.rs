@@ -4,9 +4,9 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 use super::bindings::*;
-use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody};
+use super::handle::{self, ArrayBody, FeaturesBody, GroupBody, LayerBody, LayersBody, RasterBody};
 use super::memory::Owned;
-use super::{array, group, guard, layer, open};
+use super::{array, group, guard, layer, open, raster};
 
 /// The rows of [`API`], by their kind:
 /// - `plain`: a function of a call;
@@ -86,6 +86,7 @@ table! {
     plain {
         identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
+        open_raster: fn(request: *const DggsOpenRequest) -> *mut DggsRaster = raster::open_raster;
     }
     on {
         open_group: fn(GroupBody, name: *const c_char) -> *mut DggsGroup = group::open_group;
@@ -98,6 +99,7 @@ table! {
         array_info: fn(ArrayBody) -> *const DggsArrayInfo = array::info;
         array_crs: fn(ArrayBody) -> *mut DggsStrings = array::crs;
         array_attributes: fn(ArrayBody) -> *mut DggsAttributes = array::attributes;
+        raster_info: fn(RasterBody) -> *const DggsRasterInfo = raster::info;
         open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
         layers_count: fn(LayersBody) -> usize = layer::count_all;
         layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;
@@ -118,10 +120,15 @@ table! {
             ArrayBody, window: *const DggsWindow, byte_count: usize, bytes: *mut c_void
         ) = array::read_compounds;
         array_advise_read: fn(ArrayBody, window: *const DggsWindow, options: *const DggsPairs) = array::advise_read;
+        raster_read: fn(
+            RasterBody, pixels: *const DggsPixels, band_count: usize, bands: *const i32, numeric_type: u32,
+            strides: *const isize, buffer: *mut c_void, progress: DggsProgress, data: *mut c_void
+        ) = raster::read;
     }
     free_handle {
         free_group: GroupBody;
         free_array: ArrayBody;
+        free_raster: RasterBody;
         free_layers: LayersBody;
         free_layer: LayerBody;
         free_features: FeaturesBody;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use crate::cube::axis::{Axis, NO_ZONE};
+use crate::cube::crs::{Crs, grid_definition};
 use crate::cube::positions::RankedRanges;
 use crate::cube::progression::Progression;
 use crate::error::{Context, Result};
@@ -46,6 +47,11 @@ impl ZoneFinder {
     /// True when every zone of the level has its place.
     pub fn is_global(&self) -> bool {
         self.axis.is_global()
+    }
+
+    /// The CRS of the grid's longitudes and latitudes as WKT; `None` when PROJ does not understand it.
+    pub fn crs_wkt(&self) -> Option<String> {
+        Crs::new(vec![grid_definition(self.grid().spec())]).wkt().map(str::to_owned)
     }
 
     /// The positions of `zones`, which are valid at the level; [`ZoneFinder::NOWHERE`] where the array has none. Both

@@ -13,6 +13,7 @@ pub mod authalic;
 mod descend;
 pub mod h3;
 pub mod healpix;
+mod interpolate;
 pub mod isea;
 mod longitude;
 pub mod region;
@@ -27,6 +28,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+pub use interpolate::Interpolation;
 pub use region::{Containment, Region};
 pub use zone_set::ZoneSet;
 
@@ -197,6 +199,13 @@ pub trait Grid: Send + Sync {
 
     /// The positions of zones on an axis that holds the whole globe in the order of its ids.
     fn positions(&self, level: u8, zones: &[Zone], positions: &mut [u64]) -> Result<()>;
+
+    /// The zones around each point and their weights in an interpolation. `points` and `found` have
+    /// the same length.
+    ///
+    /// # Errors
+    /// As [`Grid::zones_at`].
+    fn interpolation(&self, level: u8, points: &[LonLat], found: &mut [Interpolation]) -> Result<()>;
 
     /// True when [`Zone`] order, id order and global position order are one (`nested`): ranges need no enumeration.
     fn ids_follow_zone_order(&self) -> bool;

@@ -7,6 +7,7 @@
 //!   what is in it;
 //! - [`dataset`] is a dataset of any GDAL driver, as a source;
 //! - [`codecs`] lends GDAL's compressors to zarrs, [`Compressor`] compresses chunks;
+//! - [`transform`] takes coordinates from one CRS to another;
 //! - [`proj`] turns any definition of a CRS into WKT, [`vector`] text and vector files into polygons.
 //!
 //! Everything that needs `unsafe` for GDAL, PROJ or the caller's memory is here, and nothing of it leaves.
@@ -33,6 +34,7 @@ pub mod codecs;
 pub mod dataset;
 pub mod pool;
 pub mod proj;
+pub mod transform;
 pub mod vector;
 
 pub use call::{Call, Entered};

@@ -43,7 +43,7 @@ pub fn crs_texts(definition: &str) -> Result<CrsTexts> {
 }
 
 /// The head of a long definition, for a message.
-fn shorten(definition: &str) -> String {
+pub(super) fn shorten(definition: &str) -> String {
     match definition.char_indices().nth(80) {
         Some((end, _)) => format!("{}...", &definition[..end]),
         None => definition.to_string(),
@@ -51,10 +51,11 @@ fn shorten(definition: &str) -> String {
 }
 
 /// A PROJ context of its own for each use: contexts are not to be shared by threads, and this one prints nothing.
-struct Context(*mut PJ_CONTEXT);
+#[derive(Debug)]
+pub(super) struct Context(pub(super) *mut PJ_CONTEXT);
 
 impl Context {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // SAFETY: proj.h: a new context, destroyed on drop; the logger needs no data.
         unsafe {
             let context = proj_sys::proj_context_create();
@@ -64,7 +65,7 @@ impl Context {
     }
 
     /// The CRS of a definition.
-    fn crs(&self, definition: &str) -> Result<Object> {
+    pub(super) fn crs(&self, definition: &str) -> Result<Object> {
         let text = c_string(definition)?;
         // SAFETY: proj.h: the context is valid, the string lives through the call; NULL means failure.
         let object = unsafe { proj_sys::proj_create(self.0, text.as_ptr()) };
@@ -80,7 +81,7 @@ impl Context {
         Ok(object)
     }
 
-    fn error(&self) -> String {
+    pub(super) fn error(&self) -> String {
         // SAFETY: proj.h: a valid context; the text is static or lives until the next call.
         unsafe {
             let number = proj_sys::proj_context_errno(self.0);
@@ -100,7 +101,9 @@ impl Drop for Context {
     }
 }
 
-struct Object(*mut PJ);
+/// An object of PROJ; its context must outlive it.
+#[derive(Debug)]
+pub(super) struct Object(pub(super) *mut PJ);
 
 impl Object {
     fn wkt(&self, context: &Context, definition: &str) -> Result<String> {

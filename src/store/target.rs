@@ -171,6 +171,19 @@ impl<'a> Target<'a> {
         self.split_at(axis, start).1.split_at(axis, count).0
     }
 
+    /// The axes in another order: axis i is what was axis `order[i]`.
+    ///
+    /// # Panics
+    /// `order` does not name every axis once.
+    #[must_use]
+    pub fn permuted(self, order: &[usize]) -> Target<'a> {
+        let every = (0..self.counts.len()).all(|axis| order.contains(&axis));
+        assert!(every && order.len() == self.counts.len(), "{order:?} for {} axes", self.counts.len());
+        let counts = order.iter().map(|axis| self.counts[*axis]).collect();
+        let strides = order.iter().map(|axis| self.strides[*axis]).collect();
+        Target { counts, strides, ..self }
+    }
+
     /// Turns `axis` round: its last position becomes the first.
     ///
     /// # Panics

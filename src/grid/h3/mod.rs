@@ -35,8 +35,9 @@ use h3o::{CellIndex, LatLng, Resolution};
 use rank::{MAX_LEVEL, cell_of_zone, hexagon_size, pentagon_size, zone_count, zone_of_cell};
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id, levels_below};
+use super::interpolate::barycentric;
 use super::longitude::{nearest_turn, wrapped};
-use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
 /// The family of H3; one DGGRS, `H3`.
@@ -270,6 +271,11 @@ impl Grid for H3Grid {
             *position = zone.0;
         }
         Ok(())
+    }
+
+    fn interpolation(&self, level: u8, points: &[LonLat], found: &mut [Interpolation]) -> Result<()> {
+        check_lengths(points.len(), found.len())?;
+        barycentric(self, level, points, found)
     }
 
     fn ids_follow_zone_order(&self) -> bool {

@@ -7,7 +7,8 @@
 //!
 //! - [`projection`]: points to zones, zones to centroids and boundaries; [`latitude`] is what it needs of latitudes;
 //! - [`index`]: the zone id schemes;
-//! - [`cover`]: zones of a region.
+//! - [`cover`]: zones of a region;
+//! - [`interpolate`]: weights of zones around a point.
 //!
 //! ```
 //! use gdal_dggs::grid::{self, LonLat};
@@ -20,6 +21,7 @@
 
 mod cover;
 mod index;
+mod interpolate;
 pub(crate) mod latitude;
 mod projection;
 
@@ -32,7 +34,7 @@ use latitude::Latitude;
 use projection::MAX_LEVEL;
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id_or, levels_below};
-use super::{Containment, Family, Grid, GridSpec, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
 /// The family of HEALPix; one DGGRS, `HEALPix`.
@@ -210,6 +212,12 @@ impl Grid for HealpixGrid {
             *position = if self.scheme == Scheme::Ring { layer.to_ring(zone.0) } else { zone.0 };
         }
         Ok(())
+    }
+
+    fn interpolation(&self, level: u8, points: &[LonLat], found: &mut [Interpolation]) -> Result<()> {
+        LEVELS.check(level)?;
+        check_lengths(points.len(), found.len())?;
+        interpolate::interpolation(&self.latitude, level, points, found)
     }
 
     fn ids_follow_zone_order(&self) -> bool {

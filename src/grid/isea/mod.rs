@@ -56,8 +56,10 @@ use tiling::{MAX_SEGMENTS, Tiling};
 use triangle::Triangles;
 
 use super::arguments::{check_lengths, check_positions, level_and_id_or, levels_below};
+use super::interpolate::barycentric;
 use super::{
-    Address, Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet,
+    Address, Containment, Family, Grid, GridSpec, Interpolation, LonLat, Orientation, Region, Surface, Zone, ZoneId,
+    ZoneSet,
 };
 use crate::error::{Error, Result};
 
@@ -345,6 +347,11 @@ impl<T: Tiling> Grid for IseaGrid<T> {
             "ISEA4T" => [11, side, 2 * side],
             _ => [11, side, side],
         })
+    }
+
+    fn interpolation(&self, level: u8, points: &[LonLat], found: &mut [Interpolation]) -> Result<()> {
+        check_lengths(points.len(), found.len())?;
+        barycentric(self, level, points, found)
     }
 
     fn ids_follow_zone_order(&self) -> bool {

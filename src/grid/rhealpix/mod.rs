@@ -39,7 +39,10 @@ use projection::Projection;
 
 use super::arguments::{Levels, check_lengths, check_position_count, check_segments, level_and_id, levels_below};
 use super::healpix::latitude::Latitude;
-use super::{Containment, Family, Grid, GridSpec, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::interpolate::barycentric;
+use super::{
+    Containment, Family, Grid, GridSpec, Interpolation, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet,
+};
 use crate::error::{Error, Result};
 
 /// The family of rHEALPix; one DGGRS, `rHEALPix`.
@@ -232,6 +235,11 @@ impl Grid for RhealpixGrid {
             *position = zone.0;
         }
         Ok(())
+    }
+
+    fn interpolation(&self, level: u8, points: &[LonLat], found: &mut [Interpolation]) -> Result<()> {
+        check_lengths(points.len(), found.len())?;
+        barycentric(self, level, points, found)
     }
 
     fn ids_follow_zone_order(&self) -> bool {
