@@ -5,7 +5,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     "cpp/dggs_array.cpp",
     "cpp/dggs_arrow.cpp",
     "cpp/dggs_attribute.cpp",

@@ -84,9 +84,32 @@ class DGGSLayer final : public DGGSLayerBase
                           struct ArrowArray *psArray) override;
 };
 
-/** Opens the layers of the store that `psRoot` is a group of; false, with a
- * CPLError, when that fails. */
-bool DGGSOpenLayers(GDALDataset *poDS, const DggsGroup *psRoot,
-                    std::vector<std::unique_ptr<OGRLayer>> &apoLayers);
+/************************************************************************/
+/*                             DGGSLayerList                            */
+/************************************************************************/
+
+/** The layers of a store, opened when they are first asked for. */
+class DGGSLayerList
+{
+    GDALDataset *m_poDS = nullptr;
+    std::string m_osName{};
+    CPLStringList m_aosOptions{};
+    bool m_bIsDirectory = false;
+    bool m_bForced = false;
+    std::vector<std::unique_ptr<OGRLayer>> m_apoLayers{};
+
+  public:
+    /** Layers of what `poOpenInfo` names, for a dataset. */
+    void SetSource(GDALDataset *poDS, const GDALOpenInfo *poOpenInfo,
+                   bool bForced);
+
+    /** Opens the layers now; false when that fails, with a CPLError, and for
+     * a store that is not ours. */
+    bool Open();
+
+    /** The layers. Where they cannot be opened there are none, and a
+     * warning: there is a raster beside them. */
+    const std::vector<std::unique_ptr<OGRLayer>> &Get();
+};
 
 #endif /* DGGS_LAYER_H_INCLUDED */
