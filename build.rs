@@ -5,22 +5,30 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const SOURCES: [&str; 11] = [
+const SOURCES: &[&str] = &[
     "cpp/dggs_array.cpp",
+    "cpp/dggs_array_edit.cpp",
     "cpp/dggs_arrow.cpp",
     "cpp/dggs_attribute.cpp",
     "cpp/dggs_band.cpp",
+    "cpp/dggs_copy.cpp",
+    "cpp/dggs_dataset.cpp",
     "cpp/dggs_dimension.cpp",
     "cpp/dggs_driver.cpp",
     "cpp/dggs_group.cpp",
+    "cpp/dggs_group_edit.cpp",
     "cpp/dggs_handle.cpp",
     "cpp/dggs_layer.cpp",
     "cpp/dggs_raster.cpp",
     "cpp/dggs_read.cpp",
+    "cpp/dggs_store.cpp",
+    "cpp/dggs_type.cpp",
+    "cpp/dggs_write.cpp",
 ];
-const HEADERS: [&str; 6] = [
+const HEADERS: &[&str] = &[
     "cpp/dggs_abi.h",
     "cpp/dggs_compat.h",
+    "cpp/dggs_dataset.h",
     "cpp/dggs_handle.h",
     "cpp/dggs_layer.h",
     "cpp/dggs_multidim.h",
@@ -35,7 +43,7 @@ fn main() {
     println!("cargo:rustc-cdylib-link-arg=-Wl,--no-undefined");
     link_plugin();
 
-    for file in SOURCES.iter().chain(&HEADERS).chain(&["build.rs"]) {
+    for file in SOURCES.iter().chain(HEADERS).chain(&["build.rs"]) {
         println!("cargo:rerun-if-changed={file}");
     }
     for folder in &gdal.include {

@@ -18,6 +18,10 @@
  *  - Memory behind a pointer inside a struct belongs to whoever made the struct and lives as long as it: Rust's structs
  *    until their `free_*` (or that of the handle they are said to belong to), C++'s until the call returns. A list of
  *    `count` 0 may have a NULL pointer. Structs made by Rust are never written again once the call has returned.
+ *  - Writing. Handles of a store that was created or opened for update can be written through; others answer
+ *    DGGS_UNSUPPORTED. A handle shows its group or array as it was when it was opened, names and existence of children
+ *    apart: after a change of attributes, sizes or names a new handle shows the new state. Elements are stored when the
+ *    call returns, metadata by `flush`; the end of the last handle does not flush.
  *  - Poison. A panic inside a slot becomes DGGS_PANIC; the handle it happened on answers DGGS_PANIC from then on.
  */
 #ifndef DGGS_ABI_H_INCLUDED
@@ -145,7 +149,8 @@ typedef enum DggsAttributeKind
     DGGS_ATTRIBUTE_JSON = 1, /**< text that is a JSON document */
     DGGS_ATTRIBUTE_INT32 = 2,
     DGGS_ATTRIBUTE_INT64 = 3,
-    DGGS_ATTRIBUTE_FLOAT64 = 4
+    DGGS_ATTRIBUTE_FLOAT64 = 4,
+    DGGS_ATTRIBUTE_UINT64 = 5 /**< only from C++ */
 } DggsAttributeKind;
 
 /** An attribute: one value (`is_list` false, `count` 1) or a list of `count` values. */
@@ -156,7 +161,7 @@ typedef struct DggsAttribute
     bool is_list;
     size_t count;
     const char *const *texts; /**< TEXT and JSON: the values; else NULL */
-    const void *numbers;      /**< INT32, INT64, FLOAT64: the values, aligned; else NULL */
+    const void *numbers;      /**< INT32, INT64, UINT64, FLOAT64: the values, aligned; else NULL */
 } DggsAttribute;
 
 /** A list of attributes. */
@@ -175,6 +180,7 @@ typedef struct DggsGroupInfo
     /** What opens the same store with the same open options, for a VRT that only keeps names; "" when the name that was
      * opened does. */
     const char *connection;
+    bool is_writable; /**< created or opened for update */
 } DggsGroupInfo;
 
 /** What is known of an array without further reading. */
@@ -194,6 +200,7 @@ typedef struct DggsArrayInfo
     DggsStrings overviews; /**< full names of the array on coarser levels, the finest first; some may not exist */
     const uint64_t *block_size;       /**< one a dimension, 0 where unknown */
     DggsPairs structural_info;
+    bool is_writable; /**< its elements are stored, in a store that was created or opened for update */
 } DggsArrayInfo;
 
 /** A window on an array: for each of its `dimension_count` axes the first position, the number of positions (at least
@@ -388,7 +395,36 @@ typedef struct DggsOpenRequest
     DggsPairs options; /**< open options */
     bool is_directory; /**< GDAL saw a directory of that name */
     bool forced;       /**< the user asked for this driver by prefix or by name: anything else than a group is an error */
+    bool update;       /**< the store is to be written */
 } DggsOpenRequest;
+
+/* ---- Copying ---- */
+
+/** What the user asks to be copied. */
+typedef struct DggsCopyRequest
+{
+    void *source;     /**< a GDALDatasetH; nobody else uses it during the call */
+    const char *name; /**< of the store to be made */
+    DggsPairs options; /**< creation options */
+    DggsProgress progress; /**< may be NULL */
+    void *progress_data;
+} DggsCopyRequest;
+
+/** What the user asks to be created. */
+typedef struct DggsCreateRequest
+{
+    const char *name;  /**< path of the store */
+    DggsPairs options; /**< creation options */
+} DggsCreateRequest;
+
+/** An array to be created in a group. */
+typedef struct DggsNewArray
+{
+    const char *name;
+    DggsDimensions dimensions; /**< slowest first; `indexing_variable` is not looked at */
+    DggsDataType data_type;
+    DggsPairs options; /**< creation options of arrays */
+} DggsNewArray;
 
 /* ---- The table ---- */
 
@@ -456,6 +492,96 @@ typedef struct DggsApi
     /** Fetches the window's chunks into the cache; its steps are 1. */
     DggsStatus (*array_advise_read)(const DggsArray *array, const DggsWindow *window, const DggsPairs *options,
                                     DggsReport *report);
+
+    /** Copies a dataset to a new store; all of it is written, or nothing of it is there. */
+    DggsStatus (*create_copy)(const DggsCopyRequest *request, DggsReport *report);
+
+    /** Deletes a store, which must not be named with the prefix. */
+    DggsStatus (*delete_store)(const char *name, DggsReport *report);
+
+    /** Renames a store; nothing may be at `new_name`. */
+    DggsStatus (*rename_store)(const char *old_name, const char *new_name, DggsReport *report);
+
+    /** Copies the files of a store; nothing may be at `new_name`. */
+    DggsStatus (*copy_store)(const char *old_name, const char *new_name, DggsReport *report);
+
+    /** The root of a new and empty store; an existing Zarr store of that name is deleted first. */
+    DggsStatus (*create_root)(const DggsCreateRequest *request, DggsGroup **out_root, DggsReport *report);
+
+    /** A new group in `group`. */
+    DggsStatus (*group_create_group)(const DggsGroup *group, const char *name, const DggsPairs *options,
+                                     DggsGroup **out_group, DggsReport *report);
+
+    /** A new axis that `group` defines, as a list of one, which the caller ends by `free_dimensions`. `dimension`'s
+     * `group` and `indexing_variable` are not looked at. An axis that no array lies on is not stored. */
+    DggsStatus (*group_create_dimension)(const DggsGroup *group, const DggsDimension *dimension,
+                                         const DggsPairs *options, DggsDimensions **out_dimensions,
+                                         DggsReport *report);
+
+    /** A new array in `group`, all its elements missing. */
+    DggsStatus (*group_create_array)(const DggsGroup *group, const DggsNewArray *array, DggsArray **out_array,
+                                     DggsReport *report);
+
+    /** Sets an attribute of the group, new or not. */
+    DggsStatus (*group_set_attribute)(const DggsGroup *group, const DggsAttribute *attribute, DggsReport *report);
+
+    /** Deletes an attribute of the group; DGGS_NOT_FOUND when there is none of that name. */
+    DggsStatus (*group_delete_attribute)(const DggsGroup *group, const char *name, DggsReport *report);
+
+    /** Deletes a child group with all that is in it; DGGS_NOT_FOUND when there is none of that name. */
+    DggsStatus (*group_delete_group)(const DggsGroup *group, const char *name, DggsReport *report);
+
+    /** Deletes an array of the group; DGGS_NOT_FOUND when there is none of that name. */
+    DggsStatus (*group_delete_array)(const DggsGroup *group, const char *name, DggsReport *report);
+
+    /** Gives the group another name; not the root. This handle and those of what is in it are of no use afterwards. */
+    DggsStatus (*group_rename)(const DggsGroup *group, const char *new_name, DggsReport *report);
+
+    /** Stores all metadata of the whole store that have changed. With `is_closing` what was left to us is completed (ids of
+     * a global axis that nobody wrote), and what is missing is an error. */
+    DggsStatus (*flush)(const DggsGroup *group, bool is_closing, DggsReport *report);
+
+    /** Sets an attribute of the array, new or not. */
+    DggsStatus (*array_set_attribute)(const DggsArray *array, const DggsAttribute *attribute, DggsReport *report);
+
+    /** Deletes an attribute of the array; DGGS_NOT_FOUND when there is none of that name. */
+    DggsStatus (*array_delete_attribute)(const DggsArray *array, const char *name, DggsReport *report);
+
+    /** Writes a window of a numeric array from numbers of `numeric_type`; the counterpart of `array_read_numbers`, whose
+     * rules for `strides` and `buffer` hold. Rust only reads the buffer. */
+    DggsStatus (*array_write_numbers)(const DggsArray *array, const DggsWindow *window, uint32_t numeric_type,
+                                      const ptrdiff_t *strides, const void *buffer, DggsReport *report);
+
+    /** Writes a window of a text array, in C order, from `text_count` strings, NULL for a missing value. */
+    DggsStatus (*array_write_texts)(const DggsArray *array, const DggsWindow *window, size_t text_count,
+                                    const char *const *texts, DggsReport *report);
+
+    /** Writes a window of a compound array, in C order without gaps, from the `byte_count` bytes of `bytes`. */
+    DggsStatus (*array_write_compounds)(const DggsArray *array, const DggsWindow *window, size_t byte_count,
+                                        const void *bytes, DggsReport *report);
+
+    /** Sets the nodata value to the element of `byte_count` bytes at `value`, which need not be aligned; NULL removes it.
+     * Not for text. */
+    DggsStatus (*array_set_nodata)(const DggsArray *array, size_t byte_count, const void *value, DggsReport *report);
+
+    /** Sets the unit; "" removes it. */
+    DggsStatus (*array_set_unit)(const DggsArray *array, const char *unit, DggsReport *report);
+
+    /** Sets the scale; NULL removes it. */
+    DggsStatus (*array_set_scale)(const DggsArray *array, const double *scale, DggsReport *report);
+
+    /** Sets the offset; NULL removes it. */
+    DggsStatus (*array_set_offset)(const DggsArray *array, const double *offset, DggsReport *report);
+
+    /** Sets the CRS to any definition that PROJ takes; NULL leaves it to the grid. */
+    DggsStatus (*array_set_crs)(const DggsArray *array, const char *definition, DggsReport *report);
+
+    /** Changes the sizes of the array's `size_count` axes, and with them those of all arrays on the same axes. Axes of zones
+     * keep theirs. */
+    DggsStatus (*array_resize)(const DggsArray *array, size_t size_count, const uint64_t *sizes, DggsReport *report);
+
+    /** Gives the array another name. This handle is of no use afterwards. */
+    DggsStatus (*array_rename)(const DggsArray *array, const char *new_name, DggsReport *report);
 
     /** What `request` names as a raster or a container of rasters; NULL with DGGS_OK when it is not ours and the request is
      * not forced. */

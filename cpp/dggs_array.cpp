@@ -5,36 +5,6 @@ namespace
 {
 
 /************************************************************************/
-/*                              MakeType()                              */
-/************************************************************************/
-
-GDALExtendedDataType MakeType(const DggsDataType &sType)
-{
-    switch (sType.type_class)
-    {
-        case DGGS_TYPE_TEXT:
-            return GDALExtendedDataType::CreateString(sType.max_length);
-        case DGGS_TYPE_COMPOUND:
-        {
-            std::vector<std::unique_ptr<GDALEDTComponent>> apoComponents;
-            for (size_t i = 0; i < sType.field_count; ++i)
-            {
-                const DggsField &sField = sType.fields[i];
-                apoComponents.push_back(std::make_unique<GDALEDTComponent>(
-                    sField.name, sField.offset,
-                    MakeType(sField.data_type)));
-            }
-            return GDALExtendedDataType::Create(sType.name, sType.size,
-                                                std::move(apoComponents));
-        }
-        case DGGS_TYPE_NUMERIC:
-            break;
-    }
-    return GDALExtendedDataType::Create(
-        static_cast<GDALDataType>(sType.numeric_type));
-}
-
-/************************************************************************/
 /*                            GetParentName()                           */
 /************************************************************************/
 
@@ -49,52 +19,123 @@ std::string GetParentName(const std::string &osFullName)
 }  // namespace
 
 /************************************************************************/
+/*                               State()                                */
+/************************************************************************/
+
+DGGSArray::State::State(DGGSHandle<DggsArray> &&hArrayIn,
+                        const DggsArrayInfo &sInfoIn)
+    : hArray(std::move(hArrayIn)), sInfo(sInfoIn), osUnit(sInfoIn.unit),
+      aosStructuralInfo(DGGSToStringList(sInfoIn.structural_info))
+{
+}
+
+/************************************************************************/
 /*                             DGGSArray()                              */
 /************************************************************************/
 
 DGGSArray::DGGSArray(const std::shared_ptr<DGGSStore> &poStore,
-                     DGGSHandle<DggsArray> &&hArray,
-                     const DggsArrayInfo &sInfo)
-    : GDALAbstractMDArray(GetParentName(sInfo.full_name), sInfo.name),
-      GDALMDArray(GetParentName(sInfo.full_name), sInfo.name),
-      m_poStore(poStore), m_hArray(std::move(hArray)), m_sInfo(sInfo),
-      m_oType(MakeType(sInfo.data_type)),
-      m_apoDimensions(DGGSMakeDimensions(poStore, sInfo.dimensions)),
-      m_osUnit(sInfo.unit),
-      m_aosStructuralInfo(DGGSToStringList(sInfo.structural_info))
+                     const std::shared_ptr<const State> &poState)
+    : GDALAbstractMDArray(GetParentName(poState->sInfo.full_name),
+                          poState->sInfo.name),
+      GDALMDArray(GetParentName(poState->sInfo.full_name),
+                  poState->sInfo.name),
+      m_poStore(poStore), m_oType(DGGSMakeType(poState->sInfo.data_type)),
+      m_apoDimensions(DGGSMakeDimensions(poStore, poState->sInfo.dimensions)),
+      m_apoStates({poState}), m_nSeen(poStore->GetChanges())
 {
-    m_osFullName = sInfo.full_name;
+    m_osFullName = poState->sInfo.full_name;
 }
 
 /************************************************************************/
 /*                               Create()                               */
 /************************************************************************/
 
-std::shared_ptr<GDALMDArray>
+std::shared_ptr<DGGSArray>
 DGGSArray::Create(const std::shared_ptr<DGGSStore> &poStore,
                   DGGSHandle<DggsArray> &&hArray)
 {
     const DggsArrayInfo *psInfo = nullptr;
     if (!hArray || !DGGSCheck(g_psDggsApi->array_info, hArray.get(), &psInfo))
         return nullptr;
-    std::shared_ptr<DGGSArray> poArray(
-        new DGGSArray(poStore, std::move(hArray), *psInfo));
+    std::shared_ptr<DGGSArray> poArray(new DGGSArray(
+        poStore, std::make_shared<const State>(std::move(hArray), *psInfo)));
     poArray->SetSelf(poArray);
+    poArray->m_poThis = poArray;
     return poArray;
+}
+
+/************************************************************************/
+/*                              GetState()                              */
+/************************************************************************/
+
+std::shared_ptr<const DGGSArray::State> DGGSArray::GetState(bool *pbGone) const
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    const unsigned nChanges = m_poStore->GetChanges();
+    bool bGone = m_bDeleted;
+    if (!bGone && m_nSeen != nChanges)
+    {
+        auto hArray = m_poStore->FetchArray(GetFullName());
+        const DggsArrayInfo *psInfo = nullptr;
+        bGone = !hArray ||
+                !DGGSCheck(g_psDggsApi->array_info, hArray.get(), &psInfo);
+        if (!bGone)
+        {
+            DGGSMakeDimensions(m_poStore, psInfo->dimensions);
+            m_apoStates.push_back(
+                std::make_shared<const State>(std::move(hArray), *psInfo));
+            if (m_apoStates.size() > 3)
+                m_apoStates.erase(m_apoStates.begin());
+            m_nSeen = nChanges;
+        }
+    }
+    if (bGone)
+    {
+        CPLError(CE_Failure, CPLE_AppDefined, "Array %s is there no more",
+                 GetFullName().c_str());
+    }
+    if (pbGone)
+        *pbGone = bGone;
+    return m_apoStates.back();
+}
+
+/************************************************************************/
+/*                   SetFullName() and SetDeleted()                     */
+/************************************************************************/
+
+void DGGSArray::SetFullName(const std::string &osFullName)
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    m_osFullName = osFullName;
+    m_osName = osFullName.substr(osFullName.rfind('/') + 1);
+}
+
+void DGGSArray::SetDeleted()
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    m_bDeleted = true;
 }
 
 /************************************************************************/
 /*                           GetAttributes()                            */
 /************************************************************************/
 
+std::shared_ptr<DGGSAttributeHolder> DGGSArray::GetHolder() const
+{
+    if (!IsWritable())
+        return nullptr;
+    return m_poThis.lock();
+}
+
 std::vector<std::shared_ptr<GDALAttribute>>
 DGGSArray::GetAttributes(CSLConstList) const
 {
+    const auto poState = GetState();
     const auto hAttributes = DGGSFetch<DggsAttributes>(
-        g_psDggsApi->array_attributes, m_hArray.get());
+        g_psDggsApi->array_attributes, poState->hArray.get());
     if (!hAttributes)
         return {};
-    return DGGSMakeAttributes(GetFullName(), *hAttributes);
+    return DGGSMakeAttributes(GetFullName(), GetHolder(), *hAttributes);
 }
 
 std::shared_ptr<GDALAttribute>
@@ -110,20 +151,24 @@ DGGSArray::GetAttribute(const std::string &osName) const
 double DGGSArray::GetOffset(bool *pbHasOffset,
                             GDALDataType *peStorageType) const
 {
+    const auto poState = GetState();
+    const bool bHasOffset = poState->sInfo.has_offset;
     if (pbHasOffset)
-        *pbHasOffset = m_sInfo.has_offset;
+        *pbHasOffset = bHasOffset;
     if (peStorageType)
-        *peStorageType = m_sInfo.has_offset ? GDT_Float64 : GDT_Unknown;
-    return m_sInfo.has_offset ? m_sInfo.offset : 0.0;
+        *peStorageType = bHasOffset ? GDT_Float64 : GDT_Unknown;
+    return bHasOffset ? poState->sInfo.offset : 0.0;
 }
 
 double DGGSArray::GetScale(bool *pbHasScale, GDALDataType *peStorageType) const
 {
+    const auto poState = GetState();
+    const bool bHasScale = poState->sInfo.has_scale;
     if (pbHasScale)
-        *pbHasScale = m_sInfo.has_scale;
+        *pbHasScale = bHasScale;
     if (peStorageType)
-        *peStorageType = m_sInfo.has_scale ? GDT_Float64 : GDT_Unknown;
-    return m_sInfo.has_scale ? m_sInfo.scale : 1.0;
+        *peStorageType = bHasScale ? GDT_Float64 : GDT_Unknown;
+    return bHasScale ? poState->sInfo.scale : 1.0;
 }
 
 /************************************************************************/
@@ -132,11 +177,15 @@ double DGGSArray::GetScale(bool *pbHasScale, GDALDataType *peStorageType) const
 
 std::shared_ptr<OGRSpatialReference> DGGSArray::GetSpatialRef() const
 {
+    const auto poState = GetState();
     const std::lock_guard<std::mutex> oLock(m_oSRSMutex);
-    if (!m_bSRSTried)
+    if (m_poSRSState != poState)
     {
+        m_poSRSState = poState;
+        m_poSRS.reset();
         const auto hCRS =
-            DGGSFetch<DggsStrings>(g_psDggsApi->array_crs, m_hArray.get());
+            DGGSFetch<DggsStrings>(g_psDggsApi->array_crs,
+                                   poState->hArray.get());
         if (hCRS && hCRS->count == 1)
         {
             auto poSRS = std::make_shared<OGRSpatialReference>();
@@ -145,7 +194,6 @@ std::shared_ptr<OGRSpatialReference> DGGSArray::GetSpatialRef() const
                 m_poSRS = std::move(poSRS);
         }
     }
-    m_bSRSTried = true;
     return m_poSRS;
 }
 
@@ -157,7 +205,9 @@ std::vector<std::shared_ptr<GDALMDArray>>
 DGGSArray::GetCoordinateVariables() const
 {
     std::vector<std::shared_ptr<GDALMDArray>> apoVariables;
-    for (const auto &osName : DGGSToVector(m_sInfo.coordinate_variables))
+    const auto poState = GetState();
+    for (const auto &osName :
+         DGGSToVector(poState->sInfo.coordinate_variables))
     {
         auto poVariable = m_poStore->OpenMDArray(osName);
         if (poVariable)
@@ -185,7 +235,8 @@ int DGGSArray::GetOverviewCount() const
 /** The same array on a coarser level, the finest first. */
 std::shared_ptr<GDALMDArray> DGGSArray::GetOverview(int nIdx) const
 {
-    for (const auto &osName : DGGSToVector(m_sInfo.overviews))
+    const auto poState = GetState();
+    for (const auto &osName : DGGSToVector(poState->sInfo.overviews))
     {
         auto poArray = m_poStore->OpenMDArray(osName);
         if (poArray && nIdx-- == 0)
@@ -200,6 +251,7 @@ std::shared_ptr<GDALMDArray> DGGSArray::GetOverview(int nIdx) const
 
 std::vector<GUInt64> DGGSArray::GetBlockSize() const
 {
-    return std::vector<GUInt64>(m_sInfo.block_size,
-                                m_sInfo.block_size + m_apoDimensions.size());
+    const auto poState = GetState();
+    const uint64_t *panSize = poState->sInfo.block_size;
+    return std::vector<GUInt64>(panSize, panSize + m_apoDimensions.size());
 }

@@ -13,7 +13,15 @@
 static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
               "The DGGS driver needs GDAL 3.6 or newer");
 
-/** GDAL 3.8 made GDALMDArray::GetRootGroup() a virtual method. */
+/** GDAL 3.7 gave arrays a Resize(). */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 7, 0)
+#define DGGS_OVERRIDE_SINCE_3_7 override
+#else
+#define DGGS_OVERRIDE_SINCE_3_7
+#endif
+
+/** GDAL 3.8 made GDALMDArray::GetRootGroup() a virtual method, and gave
+ * everything names that change and an end. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)
 #define DGGS_OVERRIDE_SINCE_3_8 override
 #else
@@ -57,6 +65,54 @@ class DGGSGroupBase : public GDALGroup
 };
 #endif
 
+/** A dataset that is written. Before GDAL 3.7 FlushCache() and closing could
+ * not fail for the caller: what went wrong is then a CPLError alone. */
+class DGGSWrittenDataset : public GDALDataset
+{
+  protected:
+    /** Stores what is not stored yet; raises what goes wrong. */
+    virtual bool Flush(bool bAtClosing) = 0;
+
+    /** To be called by the destructors of what derives from this. */
+    bool CloseOnce()
+    {
+        if (m_bClosed)
+            return true;
+        m_bClosed = true;
+        return Flush(true);
+    }
+
+  public:
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 7, 0)
+    CPLErr FlushCache(bool bAtClosing = false) override
+    {
+        if (m_bClosed)
+            return CE_None;
+        return Flush(bAtClosing) ? CE_None : CE_Failure;
+    }
+
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 13, 0)
+    CPLErr Close(GDALProgressFunc = nullptr, void * = nullptr) override
+#else
+    CPLErr Close() override
+#endif
+    {
+        const bool bOK = CloseOnce();
+        const CPLErr eErr = GDALDataset::Close();
+        return bOK ? eErr : CE_Failure;
+    }
+#else
+    void FlushCache(bool bAtClosing = false) override
+    {
+        if (!m_bClosed)
+            Flush(bAtClosing);
+    }
+#endif
+
+  private:
+    bool m_bClosed = false;
+};
+
 /** GDAL 3.11 parted what callers call from what a layer does. */
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 11, 0)
 using DGGSLayerBase = OGRLayer;
@@ -95,6 +151,13 @@ class DGGSLayerBase : public OGRLayer
     virtual OGRErr ISetSpatialFilter(int iGeomField,
                                      const OGRGeometry *poGeom) = 0;
 };
+#endif
+
+/** GDAL 3.13 made the creation options of CreateCopy() constant. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 13, 0)
+using DGGSCreationOptions = CSLConstList;
+#else
+using DGGSCreationOptions = char **;
 #endif
 
 /** Whether the GDAL of this process has the C++ classes that we were

@@ -9,10 +9,18 @@ DGGSDimension::DGGSDimension(const std::shared_ptr<DGGSStore> &poStore,
                              const DggsDimension &sDimension)
     : GDALDimension(sDimension.group, sDimension.name, sDimension.kind,
                     sDimension.direction, sDimension.size),
-      m_poStore(poStore),
-      m_osIndexingVariable(
-          sDimension.indexing_variable ? sDimension.indexing_variable : "")
+      m_poStore(poStore), m_osGroup(sDimension.group)
 {
+    SetIndexingVariableName(sDimension.indexing_variable);
+}
+
+/************************************************************************/
+/*                      SetIndexingVariableName()                       */
+/************************************************************************/
+
+void DGGSDimension::SetIndexingVariableName(const char *pszFullName)
+{
+    m_osIndexingVariable = pszFullName ? pszFullName : "";
 }
 
 /************************************************************************/
@@ -27,6 +35,31 @@ std::shared_ptr<GDALMDArray> DGGSDimension::GetIndexingVariable() const
 }
 
 /************************************************************************/
+/*                        SetIndexingVariable()                         */
+/************************************************************************/
+
+bool DGGSDimension::SetIndexingVariable(
+    std::shared_ptr<GDALMDArray> poIndexingVariable)
+{
+    const std::string osName =
+        poIndexingVariable ? poIndexingVariable->GetName() : std::string();
+    const auto nPos = m_osIndexingVariable.rfind('/');
+    const bool bIsKnown =
+        nPos != std::string::npos && m_osIndexingVariable.substr(nPos + 1) == osName;
+    if (bIsKnown || osName == GetName())
+        return true;
+    CPLError(CE_Failure, CPLE_NotSupported,
+             "Dimension %s: an indexing variable of a Zarr store is known by "
+             "its name, which must be '%s', not '%s'",
+             GetFullName().c_str(),
+             nPos == std::string::npos
+                 ? GetName().c_str()
+                 : m_osIndexingVariable.substr(nPos + 1).c_str(),
+             osName.c_str());
+    return false;
+}
+
+/************************************************************************/
 /*                         DGGSMakeDimensions()                         */
 /************************************************************************/
 
@@ -37,9 +70,6 @@ DGGSMakeDimensions(const std::shared_ptr<DGGSStore> &poStore,
     std::vector<std::shared_ptr<GDALDimension>> apoDimensions;
     apoDimensions.reserve(sDimensions.count);
     for (size_t i = 0; i < sDimensions.count; ++i)
-    {
-        apoDimensions.push_back(
-            std::make_shared<DGGSDimension>(poStore, sDimensions.items[i]));
-    }
+        apoDimensions.push_back(poStore->TakeDimension(sDimensions.items[i]));
     return apoDimensions;
 }

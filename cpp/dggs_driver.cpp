@@ -1,11 +1,10 @@
 /* The driver: identify, open, and what it declares about itself. */
-#include "dggs_multidim.h"
+#include "dggs_copy.h"
+#include "dggs_dataset.h"
 #include "dggs_raster.h"
 
 namespace
 {
-
-constexpr const char *CONNECTION_PREFIX = "DGGS:";
 
 constexpr const char *OPEN_OPTION_LIST =
     "<OpenOptionList>"
@@ -60,34 +59,12 @@ constexpr const char *OPEN_OPTION_LIST =
     "</OpenOptionList>";
 
 /************************************************************************/
-/*                              DGGSDataset                             */
-/************************************************************************/
-
-class DGGSDataset final : public GDALDataset
-{
-    const std::shared_ptr<GDALGroup> m_poRootGroup;
-
-  public:
-    explicit DGGSDataset(const std::shared_ptr<GDALGroup> &poRootGroup)
-        : m_poRootGroup(poRootGroup)
-    {
-        nRasterXSize = 0;
-        nRasterYSize = 0;
-    }
-
-    std::shared_ptr<GDALGroup> GetRootGroup() const override
-    {
-        return m_poRootGroup;
-    }
-};
-
-/************************************************************************/
 /*                              HasPrefix()                             */
 /************************************************************************/
 
 bool HasPrefix(const GDALOpenInfo *poOpenInfo)
 {
-    return STARTS_WITH_CI(poOpenInfo->pszFilename, CONNECTION_PREFIX);
+    return STARTS_WITH_CI(poOpenInfo->pszFilename, DGGS_CONNECTION_PREFIX);
 }
 
 /************************************************************************/
@@ -161,37 +138,24 @@ GDALDataset *Open(GDALOpenInfo *poOpenInfo)
         return DGGSOpenClassic(poOpenInfo, IsForced(poOpenInfo));
 
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = IsForced(poOpenInfo);
+    sRequest.update = poOpenInfo->eAccess == GA_Update;
     auto hRoot = DGGSFetch<DggsGroup>(
         g_psDggsApi->open_root,
         static_cast<const DggsOpenRequest *>(&sRequest));
     if (!hRoot)
         return nullptr;
-    if (poOpenInfo->eAccess == GA_Update)
-    {
-        CPLError(CE_Failure, CPLE_NotSupported,
-                 "%s: the DGGS driver opens stores for reading only",
-                 poOpenInfo->pszFilename);
-        return nullptr;
-    }
-
     const DggsGroupInfo *psInfo = nullptr;
     if (!DGGSCheck(g_psDggsApi->group_info, hRoot.get(), &psInfo))
         return nullptr;
     // A VRT of this dataset keeps its name alone: the name has the options.
     const std::string osName =
         psInfo->connection[0] ? psInfo->connection : poOpenInfo->pszFilename;
-    const auto poStore = DGGSStore::Create(osName, std::move(hRoot));
-    const auto poRootGroup = poStore->OpenGroup("/");
-    if (!poRootGroup)
-        return nullptr;
-    auto poDS = std::make_unique<DGGSDataset>(poRootGroup);
-    poDS->SetDescription(osName.c_str());
-    return poDS.release();
+    return DGGSMakeDataset(osName, std::move(hRoot), false);
 }
 
 /************************************************************************/
@@ -210,13 +174,15 @@ void RegisterDriver(const DggsApi *psApi)
                               "Discrete Global Grid System data cubes");
     poDriver->SetMetadataItem(GDAL_DMD_HELPTOPIC, "drivers/raster/dggs.html");
     poDriver->SetMetadataItem(GDAL_DMD_EXTENSIONS, "dggs.zarr");
-    poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, CONNECTION_PREFIX);
+    poDriver->SetMetadataItem(GDAL_DMD_CONNECTION_PREFIX, DGGS_CONNECTION_PREFIX);
     poDriver->SetMetadataItem(GDAL_DMD_OPENOPTIONLIST, OPEN_OPTION_LIST);
     poDriver->SetMetadataItem(GDAL_DCAP_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VECTOR, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_MULTIDIM_RASTER, "YES");
     poDriver->SetMetadataItem(GDAL_DMD_SUBDATASETS, "YES");
     poDriver->SetMetadataItem(GDAL_DCAP_VIRTUALIO, "YES");
+    DGGSDeclareCreation(*poDriver);
+    DGGSDeclareCopy(poDriver.get());
     poDriver->pfnIdentify = Identify;
     poDriver->pfnOpen = Open;
     GetGDALDriverManager()->RegisterDriver(poDriver.release());

@@ -1,30 +1,5 @@
-/* Groups, and the store that they share: see dggs_multidim.h. */
+/* Groups, apart from what changes them: see dggs_multidim.h. */
 #include "dggs_multidim.h"
-
-/************************************************************************/
-/*                       DGGSStore::OpenGroup()                         */
-/************************************************************************/
-
-std::shared_ptr<GDALGroup> DGGSStore::OpenGroup(const std::string &osFullName)
-{
-    return DGGSGroup::Create(
-        shared_from_this(),
-        DGGSFetch<DggsGroup>(g_psDggsApi->open_group, m_hRoot.get(),
-                             osFullName.c_str()));
-}
-
-/************************************************************************/
-/*                      DGGSStore::OpenMDArray()                        */
-/************************************************************************/
-
-std::shared_ptr<GDALMDArray>
-DGGSStore::OpenMDArray(const std::string &osFullName)
-{
-    return DGGSArray::Create(
-        shared_from_this(),
-        DGGSFetch<DggsArray>(g_psDggsApi->open_array, m_hRoot.get(),
-                             osFullName.c_str()));
-}
 
 /************************************************************************/
 /*                             DGGSGroup()                              */
@@ -34,8 +9,8 @@ DGGSGroup::DGGSGroup(const std::shared_ptr<DGGSStore> &poStore,
                      DGGSHandle<DggsGroup> &&hGroup,
                      const DggsGroupInfo &sInfo)
     : DGGSGroupBase(std::string(), sInfo.name), m_poStore(poStore),
-      m_hGroup(std::move(hGroup)),
-      m_aosStructuralInfo(DGGSToStringList(sInfo.structural_info))
+      m_aosStructuralInfo(DGGSToStringList(sInfo.structural_info)),
+      m_hGroup(std::move(hGroup)), m_nSeen(poStore->GetChanges())
 {
     m_osName = sInfo.name;
     m_osFullName = sInfo.full_name;
@@ -45,7 +20,7 @@ DGGSGroup::DGGSGroup(const std::shared_ptr<DGGSStore> &poStore,
 /*                               Create()                               */
 /************************************************************************/
 
-std::shared_ptr<GDALGroup>
+std::shared_ptr<DGGSGroup>
 DGGSGroup::Create(const std::shared_ptr<DGGSStore> &poStore,
                   DGGSHandle<DggsGroup> &&hGroup)
 {
@@ -55,7 +30,47 @@ DGGSGroup::Create(const std::shared_ptr<DGGSStore> &poStore,
     std::shared_ptr<DGGSGroup> poGroup(
         new DGGSGroup(poStore, std::move(hGroup), *psInfo));
     poGroup->SetSelf(poGroup);
+    poGroup->m_poThis = poGroup;
     return poGroup;
+}
+
+/************************************************************************/
+/*                             GetHandle()                              */
+/************************************************************************/
+
+std::shared_ptr<DggsGroup> DGGSGroup::GetHandle() const
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    const unsigned nChanges = m_poStore->GetChanges();
+    if (!m_bDeleted && m_nSeen != nChanges)
+    {
+        m_hGroup = m_poStore->FetchGroup(GetFullName());
+        m_nSeen = nChanges;
+    }
+    if (m_bDeleted || !m_hGroup)
+    {
+        CPLError(CE_Failure, CPLE_AppDefined, "Group %s is there no more",
+                 GetFullName().c_str());
+        return nullptr;
+    }
+    return m_hGroup;
+}
+
+/************************************************************************/
+/*                   SetFullName() and SetDeleted()                     */
+/************************************************************************/
+
+void DGGSGroup::SetFullName(const std::string &osFullName)
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    m_osFullName = osFullName;
+    m_osName = osFullName.substr(osFullName.rfind('/') + 1);
+}
+
+void DGGSGroup::SetDeleted()
+{
+    const std::lock_guard<std::mutex> oLock(m_oMutex);
+    m_bDeleted = true;
 }
 
 /************************************************************************/
@@ -64,7 +79,10 @@ DGGSGroup::Create(const std::shared_ptr<DGGSStore> &poStore,
 
 std::vector<std::string> DGGSGroup::GetNames(NamesSlot pfnSlot) const
 {
-    const auto hNames = DGGSFetch<DggsStrings>(pfnSlot, m_hGroup.get());
+    const auto hGroup = GetHandle();
+    if (!hGroup)
+        return {};
+    const auto hNames = DGGSFetch<DggsStrings>(pfnSlot, hGroup.get());
     return hNames ? DGGSToVector(*hNames) : std::vector<std::string>();
 }
 
@@ -85,10 +103,11 @@ std::vector<std::string> DGGSGroup::GetGroupNames(CSLConstList) const
 std::shared_ptr<GDALMDArray> DGGSGroup::OpenMDArray(const std::string &osName,
                                                     CSLConstList) const
 {
-    return DGGSArray::Create(m_poStore,
-                             DGGSFetch<DggsArray>(g_psDggsApi->open_array,
-                                                  m_hGroup.get(),
-                                                  osName.c_str()));
+    const auto hGroup = GetHandle();
+    if (!hGroup)
+        return nullptr;
+    return m_poStore->TakeArray(DGGSFetch<DggsArray>(
+        g_psDggsApi->open_array, hGroup.get(), osName.c_str()));
 }
 
 /************************************************************************/
@@ -98,10 +117,11 @@ std::shared_ptr<GDALMDArray> DGGSGroup::OpenMDArray(const std::string &osName,
 std::shared_ptr<GDALGroup> DGGSGroup::OpenGroup(const std::string &osName,
                                                 CSLConstList) const
 {
-    return DGGSGroup::Create(m_poStore,
-                             DGGSFetch<DggsGroup>(g_psDggsApi->open_group,
-                                                  m_hGroup.get(),
-                                                  osName.c_str()));
+    const auto hGroup = GetHandle();
+    if (!hGroup)
+        return nullptr;
+    return m_poStore->TakeGroup(DGGSFetch<DggsGroup>(
+        g_psDggsApi->open_group, hGroup.get(), osName.c_str()));
 }
 
 /************************************************************************/
@@ -111,8 +131,11 @@ std::shared_ptr<GDALGroup> DGGSGroup::OpenGroup(const std::string &osName,
 std::vector<std::shared_ptr<GDALDimension>>
 DGGSGroup::GetDimensions(CSLConstList) const
 {
+    const auto hGroup = GetHandle();
+    if (!hGroup)
+        return {};
     const auto hDimensions = DGGSFetch<DggsDimensions>(
-        g_psDggsApi->group_dimensions, m_hGroup.get());
+        g_psDggsApi->group_dimensions, hGroup.get());
     return hDimensions ? DGGSMakeDimensions(m_poStore, *hDimensions)
                        : std::vector<std::shared_ptr<GDALDimension>>();
 }
@@ -121,17 +144,31 @@ DGGSGroup::GetDimensions(CSLConstList) const
 /*                            GetAttributes()                           */
 /************************************************************************/
 
+/** "_GLOBAL_" is what GDAL's own drivers put before a group's attributes. */
+std::string DGGSGroup::GetAttributeParentName() const
+{
+    return GetChildName("_GLOBAL_");
+}
+
+std::shared_ptr<DGGSAttributeHolder> DGGSGroup::GetHolder() const
+{
+    if (!m_poStore->IsWritable())
+        return nullptr;
+    return m_poThis.lock();
+}
+
 std::vector<std::shared_ptr<GDALAttribute>>
 DGGSGroup::GetAttributes(CSLConstList) const
 {
+    const auto hGroup = GetHandle();
+    if (!hGroup)
+        return {};
     const auto hAttributes = DGGSFetch<DggsAttributes>(
-        g_psDggsApi->group_attributes, m_hGroup.get());
+        g_psDggsApi->group_attributes, hGroup.get());
     if (!hAttributes)
         return {};
-    // "_GLOBAL_" is what GDAL's own drivers put before a group's attributes
-    const std::string osParentName =
-        GetFullName() == "/" ? "/_GLOBAL_" : GetFullName() + "/_GLOBAL_";
-    return DGGSMakeAttributes(osParentName, *hAttributes);
+    return DGGSMakeAttributes(GetAttributeParentName(), GetHolder(),
+                              *hAttributes);
 }
 
 std::shared_ptr<GDALAttribute>

@@ -238,7 +238,7 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     const bool bRaster = (poOpenInfo->nOpenFlags & GDAL_OF_RASTER) != 0;
     const bool bVector = (poOpenInfo->nOpenFlags & GDAL_OF_VECTOR) != 0;
     const DGGSPairList oOptions(poOpenInfo->papszOpenOptions);
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = poOpenInfo->pszFilename;
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;

@@ -3,6 +3,7 @@
 //! A map of the crate, in the direction in which data flows:
 //!
 //! - [`abi`] fills the table of functions that the C++ shim (`cpp/`) calls: convert, call, convert back;
+//! - [`ops`] makes cubes of other datasets;
 //! - [`view`] shows the cube as maps do: an array as pixels, zones as features;
 //! - [`cube`] lays the grid over a store: zone axes, computed arrays, selections;
 //! - [`convention`] reads and writes the on-disk conventions that say which grid a store is on;
@@ -17,5 +18,6 @@ pub mod cube;
 pub mod error;
 pub mod grid;
 pub mod hierarchy;
+pub mod ops;
 pub mod store;
 pub mod view;

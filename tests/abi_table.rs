@@ -364,7 +364,7 @@ fn long_messages_are_cut_between_characters() {
     // 3 bytes a character, so that 2047 bytes end inside one.
     let name = CString::new("DGGS:".to_owned() + &"€".repeat(1000)).unwrap();
     let options = DggsPairs { items: ptr::null(), count: 0 };
-    let request = DggsOpenRequest { name: name.as_ptr(), options, is_directory: false, forced: true };
+    let request = DggsOpenRequest { name: name.as_ptr(), options, is_directory: false, forced: true, update: false };
     let mut opened = ptr::null_mut();
     let end = call!(open_root(&request, &raw mut opened));
     assert_eq!(end.status, DggsStatus::DGGS_NOT_FOUND);

@@ -351,12 +351,17 @@ def test_a_grid_alone_stands_on_wgs84():
     assert abs(values(group, "lat")[0] - 41.938) < 5e-4
 
 
-def test_update_is_refused_cleanly():
+@pytest.mark.parametrize("options", (["BBOX=0,0,10,10"], ["ZONES=1,2"], ["POINTS=1 2"]))
+def test_a_selection_is_not_opened_for_update(options):
     stores.healpix("/vsimem/cube.zarr", 2)
+    flags = gdal.OF_MULTIDIM_RASTER | gdal.OF_UPDATE
     with messages() as seen:
-        opened = gdal.OpenEx(forced("/vsimem/cube.zarr"), gdal.OF_MULTIDIM_RASTER | gdal.OF_UPDATE)
+        opened = gdal.OpenEx(forced("/vsimem/cube.zarr"), flags, open_options=options)
     assert opened is None
-    assert failures(seen)
+    assert options[0].split("=")[0] in failures(seen)[0]
+    with messages() as seen:
+        assert gdal.OpenEx("DGGS:HEALPix/3", flags) is None
+    assert "written" in failures(seen)[0]
 
 
 def test_an_array_window_outside_is_an_error():

@@ -66,6 +66,24 @@ def ask_outlines(question, *arguments):
     return json.loads(_run(AUTOTEST / "support" / "outlines.py", question, *arguments))
 
 
+def stores_told(*paths):
+    """What zarr-python and xdggs make of stores, a mapping from path: see copy_judge.py."""
+    told = json.loads(_run(AUTOTEST / "support" / "copy_judge.py", *paths))
+    return [told[str(path)] for path in paths]
+
+
+def dask_map(script, path, jobs):
+    """Runs `script PATH FIRST LAST` under this Python for each of `jobs`, on the workers of a Dask cluster."""
+    own = {key: value for key, value in os.environ.items() if key.startswith(("GDAL_", "PYTHON", "LD_"))}
+    command = json.dumps([sys.executable, str(script), str(path)])
+    return json.loads(_run(AUTOTEST / "support" / "dask_months.py", command, json.dumps(jobs), json.dumps(own)))
+
+
+def reread(question, *arguments):
+    """The answer of `support/reread.py QUESTION ARGUMENT...`, which is JSON: what others read of a store of ours."""
+    return json.loads(_run(AUTOTEST / "support" / "reread.py", question, *arguments))
+
+
 def fixture_folder():
     """Makes the fixtures if they are not there, and answers where they are."""
     key = hashlib.sha256()

@@ -115,12 +115,12 @@ pub(super) unsafe fn advise_read(
 
 /// # Safety
 /// `DggsWindow`: `window` is NULL or a window.
-unsafe fn read_window(array: &ArrayBody, window: *const DggsWindow) -> Result<Window> {
+pub(super) unsafe fn read_window(array: &ArrayBody, window: *const DggsWindow) -> Result<Window> {
     // SAFETY: the caller's promise.
     unsafe { input::window(window, array.array.dimensions().len()) }
 }
 
-fn check_size(what: &str, given: usize, expected: usize) -> Result<()> {
+pub(super) fn check_size(what: &str, given: usize, expected: usize) -> Result<()> {
     match given == expected {
         true => Ok(()),
         false => Err(Error::invalid(format!("a buffer of {given} {what} for a window of {expected}"))),

@@ -18,6 +18,7 @@ pub(super) unsafe fn open_group(group: &GroupBody, call: &Arc<Call>, name: *cons
     // SAFETY: the caller's promise.
     let name = unsafe { input::text(name, "the group's name") }?;
     let found = match name.strip_prefix('/') {
+        Some("") => Some(group.root.reopened(call)?.unwrap_or_else(|| Arc::clone(&group.root))),
         Some(path) => cube::group_at(&group.root, call, path)?,
         None => group.group.open_group(call, name)?,
     };

@@ -7,7 +7,8 @@
 //! - [`table`] is [`api()`]: one row a slot, each with its guard;
 //! - [`guard`] stops panics, poisons handles, fills the report;
 //! - [`handle`] is what an opaque pointer points to; [`memory`] is a C struct with what its pointers point to;
-//! - [`input`] and [`output`] convert; [`open`], [`group`], [`array`], [`raster`] and [`layer`] are the bodies of the slots.
+//! - [`input`] and [`output`] convert; [`open`], [`group`], [`array`], [`edit`], [`raster`] and [`layer`] are the bodies of
+//!   the slots.
 
 #![expect(unsafe_code, reason = "the border to C++: raw pointers come in and go out")]
 
@@ -16,6 +17,8 @@ mod array;
 mod bindings {
     include!(concat!(env!("OUT_DIR"), "/dggs_abi.rs"));
 }
+mod copy;
+mod edit;
 mod group;
 mod guard;
 mod handle;

@@ -45,6 +45,7 @@ pub(super) unsafe fn request(request: *const DggsOpenRequest) -> Result<OpenRequ
             options: input::pairs(&request.options)?,
             is_directory: request.is_directory,
             forced: request.forced,
+            update: request.update,
         })
     }
 }

@@ -41,6 +41,7 @@ pub(super) fn group_info(group: &dyn Group) -> Box<Owned<DggsGroupInfo>> {
         full_name: arena.text(group.full_name()),
         structural_info: arena.pairs(&group.structural_info()),
         connection: arena.text(group.connection()),
+        is_writable: group.is_writable(),
     })
 }
 
@@ -71,6 +72,7 @@ pub(super) fn array_info(array: &dyn Array) -> Result<Box<Owned<DggsArrayInfo>>>
             overviews: arena.strings(array.overviews().iter().map(String::as_str)),
             block_size: arena.list(block_size),
             structural_info: arena.pairs(&array.structural_info()),
+            is_writable: array.is_writable(),
         })
     })
 }

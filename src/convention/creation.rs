@@ -74,6 +74,8 @@ pub struct Description {
     pub dimensions: Vec<(String, u64)>,
     /// How positions along them tell the zone: [`Placement::Line`] for one.
     pub placement: Placement,
+    /// What each of them counts where there are several: an index into [`Position`](super::Position) (face, x, y).
+    pub meaning: Vec<usize>,
     /// The array that lists the ids, one UInt64 a position; `None`: positions tell.
     pub id_array: Option<String>,
     /// Further arrays without dimensions, by name: one Int8 each, its value 0.
@@ -108,6 +110,7 @@ impl Description {
             globe,
             dimensions: vec![(format!("{}{}", axis.dimension, axis.suffix), size)],
             placement: Placement::Line,
+            meaning: vec![0],
             id_array: None,
             auxiliary: Vec::new(),
             group: Attributes::new(),
@@ -304,6 +307,21 @@ pub fn describe_pyramid(attributes: &mut Attributes, levels: &[(&LevelPlace, &De
     let entries: Vec<Value> = std::iter::once(multiscales::declaration()).chain(declared).collect();
     declare(attributes, &entries);
     attributes.insert(multiscales::KEY.into(), multiscales::layout(levels, &method));
+}
+
+/// Gives the entries of a layout that is in `attributes` the objects `dggs` of their levels, by the path of their group.
+pub fn retell_levels(attributes: &mut Attributes, levels: &[(String, Value)]) {
+    let Some(mut object) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else {
+        return;
+    };
+    let entries = object.get_mut("layout").and_then(Value::as_array_mut).into_iter().flatten();
+    for entry in entries.filter_map(Value::as_object_mut) {
+        let asset = entry.get("asset").and_then(Value::as_str).unwrap_or_default();
+        if let Some((_, told)) = levels.iter().find(|(path, _)| path == asset) {
+            entry.insert("dggs".into(), told.clone());
+        }
+    }
+    attributes.insert(multiscales::KEY.into(), object);
 }
 
 /// `attributes` of a node without what any convention says of a grid, `axis` being the one it lies on: what a copy starts

@@ -159,6 +159,7 @@ impl Convention for DggsJl {
         let mut description = Description::of(dialect, axis)?;
         description.dimensions = vec![(n, faces_and_i[0]), (j, side), (i, faces_and_i[1])];
         description.placement = version.placement.clone();
+        description.meaning = vec![0, 2, 1];
         let level = u64::from(axis.level) + version.first_level;
         for attributes in [&mut description.group, &mut description.data] {
             attributes.insert(version.name.0.into(), version.name.1.into());

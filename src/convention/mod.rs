@@ -56,7 +56,7 @@ use crate::error::{Context, Error, Result};
 use crate::grid::GridSpec;
 pub use creation::{
     Description, LevelPlace, NewAxis, Zones, creation_name, creation_names, describe, describe_pyramid, pyramid_places,
-    stripped, usual_indexing,
+    retell_levels, stripped, usual_indexing,
 };
 pub use dggs_spec::misplaced;
 pub use identity::{IdentityOptions, axis_from_options, override_axis};

@@ -18,7 +18,7 @@ use crate::hierarchy::{self, DataType};
 use crate::store::{Call, NumericType};
 
 /// Stands where a position holds no zone: padding of an id array.
-pub(super) const NO_ZONE: Zone = Zone(u64::MAX);
+pub const NO_ZONE: Zone = Zone(u64::MAX);
 
 /// The id that computed arrays give for [`NO_ZONE`].
 pub(super) const NO_ID: u64 = u64::MAX;

@@ -3,9 +3,12 @@
 use std::sync::OnceLock;
 
 use once_cell::sync::OnceCell;
+use serde_json::Value;
 
+use crate::convention;
+use crate::error::Result;
 use crate::grid::{GridSpec, Surface};
-use crate::store::proj;
+use crate::store::proj::{self, CrsTexts};
 
 /// A CRS that is looked up in PROJ when it is first asked for.
 pub(super) struct Crs {
@@ -54,6 +57,23 @@ pub(super) fn grid_definition(spec: &GridSpec) -> String {
         }
         _ => WGS84.into(),
     }
+}
+
+/// The attribute `_CRS` of a CRS that PROJ understands: `wkt` (WKT2:2019), `projjson`, and `url` where an authority of OGC's
+/// register defines it (OGC 21-032, clause 5.2).
+///
+/// # Errors
+/// PROJ does not understand it.
+pub(super) fn attribute(definition: &str) -> Result<Value> {
+    let made = |definition: &str| {
+        let CrsTexts { wkt, projjson, url } = proj::crs_texts(definition)?;
+        Ok(convention::crs::attribute(url.as_deref(), &wkt, projjson.as_deref()))
+    };
+    if definition != WGS84 {
+        return made(definition);
+    }
+    static OF_WGS84: OnceCell<Value> = OnceCell::new();
+    OF_WGS84.get_or_try_init(|| made(definition)).cloned()
 }
 
 /// WGS84's figure: semi-major axis in metres and inverse flattening (EPSG ellipsoid 7030).

@@ -8,6 +8,7 @@ use crate::cube::axis::{Axis, Source};
 use crate::cube::computed::{ComputedArray, Setting};
 use crate::cube::crs::{Crs, grid_definition};
 use crate::cube::detect::Described;
+use crate::cube::editing::Editing;
 use crate::cube::gather::Gather;
 use crate::cube::layer::{Layer, Place};
 use crate::cube::line::ZoneLine;
@@ -16,7 +17,7 @@ use crate::cube::quantity::Quantity;
 use crate::cube::stored::{Overlay, StoredArray};
 use crate::cube::{Array, Attributes, Dimension, Group, ZoneFinder, detect};
 use crate::error::{Context, Result};
-use crate::grid;
+use crate::grid::{self, Grid};
 use crate::hierarchy;
 use crate::store::Call;
 
@@ -38,6 +39,27 @@ pub(super) struct Shared {
     pub(super) connection: String,
     /// How messages name the store.
     pub(super) store: String,
+    /// Where the store is being written.
+    pub(super) editing: Option<Arc<Editing>>,
+}
+
+impl Shared {
+    /// For the new store at `path`.
+    pub(super) fn of_new(path: String, editing: Arc<Editing>) -> Self {
+        let (options, pairs, hidden_groups, shown_levels, level, only_array) = Default::default();
+        let connection = String::new();
+        Self {
+            options,
+            pairs,
+            hidden_groups,
+            shown_levels,
+            level,
+            only_array,
+            connection,
+            store: path,
+            editing: Some(editing),
+        }
+    }
 }
 
 /// A group of the opened store.
@@ -250,6 +272,7 @@ impl CubeGroup {
             array,
             Overlay {
                 store: self.shared.store.clone(),
+                editing: self.shared.editing.clone(),
                 finder,
                 is_ids,
                 is_data: layer.is_some_and(|layer| !is_ids && !is_centroid(layer)),
@@ -263,6 +286,24 @@ impl CubeGroup {
                 overviews: layer.map(|layer| self.overviews(layer, array_name)).unwrap_or_default(),
             },
         ))
+    }
+
+    /// The grid and level of the zones along `dimensions`.
+    pub(super) fn grid_of(&self, dimensions: &[String]) -> Option<(Arc<dyn Grid>, u8)> {
+        let layer = self.layer_of("", dimensions)?;
+        Some((layer.axis.grid().clone(), layer.axis.level()))
+    }
+
+    /// The attributes of a data array on the same zones as one along `dimensions` would be, at best along the same.
+    pub(super) fn like(&self, dimensions: &[String]) -> Option<Attributes> {
+        let layer = self.layer_of("", dimensions)?;
+        let is_data = |array: &&Described| {
+            let on = self.layer_of(&array.name, &array.dimensions).is_some_and(|on| on.found == layer.found);
+            on && array.name != layer.id_array
+        };
+        let arrays = || self.arrays.iter().filter(is_data);
+        let found = arrays().find(|array| array.dimensions == dimensions).or_else(|| arrays().next());
+        found.map(|array| array.attributes.clone())
     }
 
     /// Full names of the arrays called `name` in groups of coarser levels, the finest first; some may not exist.
@@ -354,6 +395,10 @@ impl CubeGroup {
             return zone.clone();
         }
         let variable = self.described(name).filter(|array| array.dimensions == [name]);
+        let made = self.shared.editing.as_ref().and_then(|editing| editing.dimension(&self.full_name, name));
+        if let Some(made) = made.filter(|made| made.size == size) {
+            return Dimension { indexing_variable: variable.map(|array| self.path_of(&array.name)), ..made };
+        }
         let text = |key: &str| {
             let value = variable.and_then(|array| array.attributes.get(key)).and_then(|value| value.as_str());
             value.unwrap_or_default().to_ascii_lowercase()

@@ -16,7 +16,7 @@ use crate::hierarchy;
 use crate::store::Call;
 
 /// GDAL's dimension type of a zone axis.
-pub(super) const ZONE_DIMENSION: &str = "DGGS_ZONE";
+pub const ZONE_DIMENSION: &str = "DGGS_ZONE";
 
 /// The dimension that several become by a selection.
 const SELECTED: &str = "zone";

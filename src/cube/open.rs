@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::convention::{self, Compression, Coverage, IdentityOptions, Placement, ZoneAxis};
 use crate::cube::connection::Connection;
 use crate::cube::detect;
+use crate::cube::editing::{EditedGroup, Editing};
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::options::Options;
 use crate::cube::{Attributes, Group};
@@ -25,6 +26,8 @@ pub struct OpenRequest {
     pub is_directory: bool,
     /// The user asked for this driver by prefix or by name: a store without a grid is then an error.
     pub forced: bool,
+    /// The store is to be written.
+    pub update: bool,
 }
 
 /// Whether a connection string is ours.
@@ -63,7 +66,7 @@ pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Gr
     connection.forced |= request.forced;
     let mut options = request.options.clone();
     options.append(&mut connection.options);
-    open_connection(call, &connection, options).context(|| request.name.clone())
+    open_connection(call, &connection, options, request.update).context(|| request.name.clone())
 }
 
 /// A store opened as a whole, and the node in it that was named.
@@ -99,7 +102,7 @@ pub fn open_named(call: &Arc<Call>, request: &OpenRequest, without: &[&str]) -> 
     options.append(&mut connection.options);
     let mut kept = options.clone();
     kept.retain(|(key, _)| !without.iter().any(|name| name.eq_ignore_ascii_case(key)));
-    let root = open_connection(call, &connection, kept).context(|| request.name.clone())?;
+    let root = open_connection(call, &connection, kept, false).context(|| request.name.clone())?;
     Ok(root.map(|root| Named { root, node, path: connection.path.clone(), options, connection }))
 }
 
@@ -107,14 +110,28 @@ fn open_connection(
     call: &Arc<Call>,
     connection: &Connection,
     pairs: Vec<(String, String)>,
+    update: bool,
 ) -> Result<Option<Arc<dyn Group>>> {
     let store = VsiStore::new(&connection.path, call);
     if connection.forced
         && let Some((dggrs, level)) = connection.as_grid().filter(|_| !store.exists())
     {
+        if update {
+            return Err(Error::unsupported("a grid without data cannot be written"));
+        }
         return open_grid(call, dggrs, level, Request::new(connection, pairs)).map(Some);
     }
-    let node = match hierarchy::open(&store) {
+    let mut editor = None;
+    let opened = match update {
+        true => open_for_update(call, &store).map(|opened| {
+            opened.map(|(opened, root)| {
+                editor = Some(opened);
+                hierarchy::Node::Group(root)
+            })
+        }),
+        false => hierarchy::open(&store),
+    };
+    let node = match opened {
         Ok(Some(node)) => node,
         Ok(None) if connection.forced => return Err(no_store(&store)),
         Ok(None) => return Ok(None),
@@ -132,7 +149,8 @@ fn open_connection(
             None => return Ok(None),
         },
     };
-    match open_store(call, root, only, Request::of_store(connection, pairs)) {
+    let request = Request { editor, ..Request::of_store(connection, pairs) };
+    match open_store(call, root, only, request) {
         Ok(Found::Cube(root)) => Ok(Some(root)),
         Ok(Found::Nothing(broken)) if connection.forced => Err(broken.unwrap_or_else(no_convention)),
         Ok(Found::Nothing(_)) => Ok(None),
@@ -140,6 +158,16 @@ fn open_connection(
         Err(error) if error.kind() == Kind::Unsupported && !connection.forced => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The root group of a store that is to be written.
+fn open_for_update(
+    call: &Arc<Call>,
+    store: &VsiStore,
+) -> Result<Option<(Arc<hierarchy::Editor>, Arc<hierarchy::Group>)>> {
+    let Some(editor) = hierarchy::Editor::open(call, store)? else { return Ok(None) };
+    let root = editor.group("/").map_err(|_| Error::unsupported("an array alone, outside of a Zarr group"))?;
+    Ok(Some((editor, root)))
 }
 
 /// The group that holds the array at `path`.
@@ -197,6 +225,8 @@ struct Request {
     /// How messages name the store.
     store: String,
     pairs: Vec<(String, String)>,
+    /// Where the store is to be written.
+    editor: Option<Arc<hierarchy::Editor>>,
 }
 
 impl Request {
@@ -210,7 +240,7 @@ impl Request {
 
     fn new(connection: &Connection, pairs: Vec<(String, String)>) -> Self {
         let name = if pairs.is_empty() { String::new() } else { connection.with_options(&pairs) };
-        Self { connection: name, store: connection.path.clone(), pairs }
+        Self { connection: name, store: connection.path.clone(), pairs, editor: None }
     }
 
     fn names(&self, option: &str) -> bool {
@@ -220,7 +250,8 @@ impl Request {
     fn shared(self, options: Options, chosen: LevelChoice, only_array: Option<String>) -> Arc<Shared> {
         let LevelChoice { level, hidden_groups, shown_levels } = chosen;
         let (connection, store, pairs) = (self.connection, self.store, self.pairs);
-        Arc::new(Shared { options, pairs, hidden_groups, shown_levels, level, only_array, connection, store })
+        let editing = self.editor.map(|editor| Arc::new(Editing::of_old(editor)));
+        Arc::new(Shared { options, pairs, hidden_groups, shown_levels, level, only_array, connection, store, editing })
     }
 }
 
@@ -267,6 +298,12 @@ fn open_store(
         return Ok(Found::Nothing(search.broken));
     }
     let mut options = Options::parse(&request.pairs)?;
+    if let (true, Some(option)) = (request.editor.is_some(), options.selection.given()) {
+        return Err(Error::invalid(format!(
+            "open option {option}: a selection of zones cannot be written to; open the whole store for update, or leave update \
+             out"
+        )));
+    }
     if let Some(wanted) = options.identity.convention {
         search = Search::new(call, &root, &IdentityOptions { convention: Some(wanted), ..Default::default() })?;
         if search.levels.is_empty() && search.error.is_none() && options.identity.dggrs.is_none() {
@@ -307,9 +344,22 @@ fn open_store(
     let shown = search.levels.iter().filter(|(name, _)| !chosen.hidden_groups.contains(name));
     chosen.shown_levels = shown.filter_map(|(name, level)| Some((name.clone(), (*level)?))).collect();
     let shared = request.shared(options, chosen, only_array);
-    let group = CubeGroup::open(call, root, Vec::new(), shared)?;
+    let is_written = shared.editing.is_some();
+    let path = root.full_name().to_owned();
+    let group = CubeGroup::open(call, root, Vec::new(), shared.clone())?;
     let ours = group.has_zones() || !search.levels.is_empty();
-    Ok(if ours { Found::Cube(Arc::new(group)) } else { Found::Nothing(search.broken) })
+    Ok(match (ours, is_written) {
+        (false, _) => Found::Nothing(search.broken),
+        (true, false) => Found::Cube(Arc::new(group)),
+        (true, true) => {
+            // what there is to be warned of was said just now
+            let said = call.take_warnings();
+            let group = EditedGroup::root(call, &path, shared)?;
+            call.take_warnings();
+            said.into_iter().for_each(|warning| call.warn(warning));
+            Found::Cube(Arc::new(group))
+        }
+    })
 }
 
 /// What `LEVEL` leaves of a pyramid.

@@ -62,6 +62,17 @@ impl Options {
 }
 
 impl SelectionOptions {
+    /// The first option that is given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("BBOX", self.bbox.is_some()),
+            ("POLYGON", self.polygon.is_some()),
+            ("ZONES", self.zones.is_some()),
+            ("POINTS", self.points.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
     fn check(&self) -> Result<()> {
         let other = self.bbox.is_some() || self.polygon.is_some() || self.zones.is_some();
         if self.points.is_some() && other {

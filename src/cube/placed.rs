@@ -15,7 +15,7 @@ use crate::grid::{self, Address, Grid, GridSpec, Zone};
 const BATCH: usize = 4096;
 
 /// The zones of a level placed along several dimensions.
-pub(super) struct Placed {
+pub struct Placed {
     /// The grid, in the scheme whose addresses positions are.
     grid: Arc<dyn Grid>,
     level: u8,
@@ -33,13 +33,7 @@ impl Placed {
     ///
     /// # Errors
     /// A grid without such addresses; more positions than can be counted.
-    pub(super) fn new(
-        spec: &GridSpec,
-        level: u8,
-        placement: Placement,
-        sizes: Vec<u64>,
-        meaning: Vec<usize>,
-    ) -> Result<Self> {
+    pub fn new(spec: &GridSpec, level: u8, placement: Placement, sizes: Vec<u64>, meaning: Vec<usize>) -> Result<Self> {
         let grid = grid::grid(spec)?;
         if sizes.iter().try_fold(1u64, |product, size| product.checked_mul(*size)).is_none() {
             return Err(Error::corrupt(format!("zone dimensions of {sizes:?} positions")));
@@ -49,17 +43,17 @@ impl Placed {
     }
 
     /// Number of positions.
-    pub(super) fn len(&self) -> u64 {
+    pub fn len(&self) -> u64 {
         self.sizes.iter().product()
     }
 
     /// Lengths of the dimensions, slowest first.
-    pub(super) fn sizes(&self) -> &[u64] {
+    pub fn sizes(&self) -> &[u64] {
         &self.sizes
     }
 
     /// The indices along the dimensions, slowest first, of a position; zeros follow.
-    pub(super) fn indices(&self, mut position: u64) -> [u64; 4] {
+    pub fn indices(&self, mut position: u64) -> [u64; 4] {
         let mut indices = [0; 4];
         for (index, size) in indices.iter_mut().zip(&self.sizes).rev() {
             *index = position % size;
@@ -77,7 +71,7 @@ impl Placed {
     }
 
     /// The zones at `positions`, [`NO_ZONE`] at padding.
-    pub(super) fn zones(&self, positions: impl Iterator<Item = u64>) -> Result<Vec<Zone>> {
+    pub fn zones(&self, positions: impl Iterator<Item = u64>) -> Result<Vec<Zone>> {
         let mut zones = Vec::with_capacity(positions.size_hint().0);
         let mut positions = positions.peekable();
         while positions.peek().is_some() {
@@ -123,14 +117,14 @@ impl Placed {
     }
 
     /// The position of a zone; `None` when the array has none for it.
-    pub(super) fn position(&self, zone: Zone) -> Result<Option<u64>> {
+    pub fn position(&self, zone: Zone) -> Result<Option<u64>> {
         let mut address = [Address::default()];
         self.grid.addresses(self.level, &[zone], &mut address)?;
         Ok(self.position_of_address(address[0]))
     }
 
     /// The positions of zones, [`ZoneFinder::NOWHERE`] where the array has none. Both slices have the same length.
-    pub(super) fn positions(&self, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
+    pub fn positions(&self, zones: &[Zone], positions: &mut [u64]) -> Result<()> {
         let mut addresses = vec![Address::default(); zones.len().min(BATCH)];
         for (zones, positions) in zones.chunks(BATCH).zip(positions.chunks_mut(BATCH)) {
             let addresses = &mut addresses[..zones.len()];

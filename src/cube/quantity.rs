@@ -114,3 +114,14 @@ impl Quantity {
         text.as_object().cloned().unwrap_or_default()
     }
 }
+
+/// True for the attributes of an array that this driver computes of zones (zone ids apart), as they are or as another
+/// format's copy has them: a copy to a cube has no use for it.
+pub fn is_computed(attributes: &Attributes) -> bool {
+    let said = attributes.get("long_name").filter(|name| name.is_string());
+    let all = Quantity::CENTROID.into_iter().chain(Quantity::OPTIONAL);
+    said.is_some() && all.into_iter().any(|quantity| quantity.attributes().get("long_name") == said)
+}
+
+/// Name of the array of zone ids where a store has none.
+pub const COMPUTED_IDS: &str = "zone_id";

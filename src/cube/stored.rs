@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use crate::convention;
 use crate::cube::axis::Axis;
-use crate::cube::crs::Crs;
+use crate::cube::crs::{self, Crs};
+use crate::cube::editing::Editing;
 use crate::cube::gather::Gather;
 use crate::cube::positions::Positions;
 use crate::cube::progression::{Chosen, Progression};
-use crate::cube::{Array, Attributes, DataType, Dimension, Window, ZoneFinder};
+use crate::cube::{Array, Attributes, DataType, Dimension, Window, ZoneFinder, read_only};
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::{self, AxisSelection};
-use crate::store::{Call, NumericType, Run, Source, Target};
+use crate::store::{Call, Input, NumericType, Run, Source, Target};
 
 /// A stored array, one of whose axes may be a zone axis.
 pub(super) struct StoredArray {
@@ -29,12 +33,15 @@ pub(super) struct StoredArray {
     crs: Option<Crs>,
     structural_info: Vec<(String, String)>,
     store: String,
+    editing: Option<Arc<Editing>>,
 }
 
 /// What the cube adds to a stored array.
 pub(super) struct Overlay {
     /// How messages name the store.
     pub(super) store: String,
+    /// Where the store is being written.
+    pub(super) editing: Option<Arc<Editing>>,
     /// Axes, slowest first, with the sizes that are shown.
     pub(super) dimensions: Vec<Dimension>,
     /// The zone axis and its place among the axes.
@@ -64,6 +71,7 @@ impl StoredArray {
     pub(super) fn new(array: Arc<hierarchy::Array>, overlay: Overlay) -> Self {
         let Overlay {
             store,
+            editing,
             dimensions,
             zone,
             gather,
@@ -97,6 +105,7 @@ impl StoredArray {
             crs,
             structural_info,
             store,
+            editing,
         }
     }
 
@@ -168,6 +177,24 @@ impl StoredArray {
             DataType::Numeric(numeric) => Ok(*numeric),
             _ => Err(Error::invalid(format!("array {} is not numeric", self.array.full_name()))),
         }
+    }
+
+    /// Changes what the store says of the array.
+    fn edited(&self, change: impl FnOnce(&Editing, &str) -> Result<()>) -> Result<()> {
+        match &self.editing {
+            Some(editing) => change(editing, self.full_name()).context(|| self.store.clone()),
+            None => read_only(self.full_name()).context(|| self.store.clone()),
+        }
+    }
+
+    /// Writes to the positions of `window`.
+    fn written(&self, window: &Window, write: impl FnOnce(&[AxisSelection<'_>]) -> Result<()>) -> Result<()> {
+        self.edited(|editing, path| {
+            let chosen: Vec<Chosen> = window.progressions(&self.dimensions)?.into_iter().map(Chosen::Strided).collect();
+            write(&Chosen::selections(&chosen))?;
+            editing.written(path);
+            Ok(())
+        })
     }
 
     /// Reads elements that are no numbers, of any kind, in C order of the window.
@@ -416,6 +443,67 @@ impl Array for StoredArray {
             None => self.chosen(window, |_| ())?,
         };
         self.array.advise(call, &Chosen::selections(&chosen), cache_bytes(options)?).context(|| self.store.clone())
+    }
+
+    fn is_writable(&self) -> bool {
+        self.editing.is_some()
+    }
+
+    fn write_numbers(&self, call: &Arc<Call>, window: &Window, input: Input<'_>) -> Result<()> {
+        self.written(window, |selections| self.array.write(call, selections, input))
+    }
+
+    fn write_texts(&self, call: &Arc<Call>, window: &Window, texts: &[Option<String>]) -> Result<()> {
+        self.written(window, |selections| self.array.write_texts(call, selections, texts))
+    }
+
+    fn write_compounds(&self, call: &Arc<Call>, window: &Window, bytes: &[u8]) -> Result<()> {
+        self.written(window, |selections| self.array.write_compounds(call, selections, bytes))
+    }
+
+    fn set_attribute(&self, _: &Arc<Call>, name: &str, value: Option<Value>) -> Result<()> {
+        self.edited(|editing, path| editing.set_attribute(path, name, value))
+    }
+
+    fn set_nodata(&self, _: &Arc<Call>, value: Option<&[u8]>) -> Result<()> {
+        self.edited(|editing, path| {
+            editing.editor().set_nodata(path, value)?;
+            editing.changed();
+            Ok(())
+        })
+    }
+
+    fn set_unit(&self, _: &Arc<Call>, unit: &str) -> Result<()> {
+        self.edited(|editing, path| editing.put_attribute(path, "units", (!unit.is_empty()).then(|| unit.into())))
+    }
+
+    fn set_scale(&self, _: &Arc<Call>, scale: Option<f64>) -> Result<()> {
+        self.edited(|editing, path| editing.put_attribute(path, "scale_factor", scale.map(Value::from)))
+    }
+
+    fn set_offset(&self, _: &Arc<Call>, offset: Option<f64>) -> Result<()> {
+        self.edited(|editing, path| editing.put_attribute(path, "add_offset", offset.map(Value::from)))
+    }
+
+    fn set_crs(&self, _: &Arc<Call>, definition: Option<&str>) -> Result<()> {
+        self.edited(|editing, path| {
+            // without one, an array of zones is in the CRS of its grid
+            let of_grid = || {
+                let (_, axis) = self.zone.as_ref().filter(|_| self.is_data)?;
+                Some(crs::grid_definition(axis.grid().spec()))
+            };
+            let definition = definition.map(str::to_owned).or_else(of_grid);
+            let attribute = definition.map(|definition| crs::attribute(&definition)).transpose()?;
+            editing.put_attribute(path, convention::crs::ATTRIBUTE, attribute)
+        })
+    }
+
+    fn resize(&self, call: &Arc<Call>, sizes: &[u64]) -> Result<()> {
+        self.edited(|editing, path| editing.resize(call, path, &self.dimensions, sizes))
+    }
+
+    fn rename(&self, call: &Arc<Call>, new_name: &str) -> Result<()> {
+        self.edited(|editing, path| editing.rename(call, path, new_name))
     }
 }
 

@@ -50,12 +50,20 @@ impl Editor {
     /// # Errors
     /// There is a file, or a folder that is neither empty nor a Zarr store; or what is there cannot be deleted.
     pub fn create(store: &VsiStore, format: Format) -> Result<Arc<Self>> {
-        Self::clear(store).context(|| store.path().to_string())?;
+        if Self::is_replaceable(store)? {
+            store.delete_folder("")?;
+        }
+        Ok(Self::begin(store, format))
+    }
+
+    /// Begins an empty store in a folder as it is. What lies there already counts where an array of the same name and
+    /// shape is created: a job that was stopped continues so.
+    pub fn begin(store: &VsiStore, format: Format) -> Arc<Self> {
         let context = Context::new(store, true);
         context.node_changed("");
         let mut tree = Tree::default();
         tree.insert("", NodeMetadata::new_group(format));
-        Ok(Arc::new(Self {
+        Arc::new(Self {
             context,
             format,
             state: Mutex::new(State {
@@ -66,11 +74,18 @@ impl Editor {
                 consolidated: HashSet::new(),
                 is_outdated: true,
             }),
-        }))
+        })
     }
 
-    /// Makes room for a new store.
-    fn clear(store: &VsiStore) -> Result<()> {
+    /// Whether there is a Zarr store, which a new one may replace; nothing, or an empty folder, is false.
+    ///
+    /// # Errors
+    /// What is there must not be replaced, or nothing can be written there.
+    pub fn is_replaceable(store: &VsiStore) -> Result<bool> {
+        Self::look(store).context(|| store.path().to_string())
+    }
+
+    fn look(store: &VsiStore) -> Result<bool> {
         if !store.can_list() {
             return Err(Error::unsupported("this file system cannot be written"));
         }
@@ -78,14 +93,14 @@ impl Editor {
             return Err(Error::invalid("there is a file of that name already"));
         }
         if store.list("")?.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         if read_root(store).is_ok_and(|root| root.is_none()) {
             return Err(Error::invalid(
                 "there is a folder of that name already, which is not empty and no Zarr store; delete it first",
             ));
         }
-        store.delete_folder("")
+        Ok(true)
     }
 
     /// Opens a store for update; `None` where there is no Zarr node. What is in it is read at once: from the consolidated

@@ -269,7 +269,9 @@ impl ArrayMetadata {
             self.attributes.shift_remove("missing_value");
         }
         let element = fill_value.or(missing_value);
-        let element = element.or_else(|| self.fill.clone().filter(|_| parsed.time.is_none()));
+        // V3 demands a fill value: zero is what writers put there who have none in mind.
+        let is_chosen = |fill: &Vec<u8>| self.version == 2 || fill.iter().any(|&byte| byte != 0);
+        let element = element.or_else(|| self.fill.clone().filter(|fill| parsed.time.is_none() && is_chosen(fill)));
         if let Some(element) = element {
             self.nodata = shown_number(number, element);
         }

@@ -22,6 +22,7 @@ mod input;
 pub(crate) mod lock;
 mod numeric;
 pub(crate) mod read;
+mod replace;
 mod source;
 mod storage;
 mod target;

@@ -171,7 +171,7 @@ impl VsiStore {
         }
     }
 
-    fn rename_file(&self, from: &str, to: &str) -> Result<()> {
+    pub(super) fn rename_file(&self, from: &str, to: &str) -> Result<()> {
         let (from, to) = (c_string(from)?, c_string(to)?);
         let entered = self.call.enter();
         // SAFETY: cpl_vsi.h: zero on success; both strings live through the call.

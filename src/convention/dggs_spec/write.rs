@@ -35,6 +35,7 @@ pub(super) fn describe(dialect: &'static str, axis: &NewAxis<'_>) -> Result<Desc
             description.dimensions =
                 Q2DI.iter().zip(sizes).map(|(name, size)| (format!("{name}{}", axis.suffix), size)).collect();
             description.placement = Placement::Address { linear: Vec::new(), whole: true };
+            description.meaning = vec![0, 1, 2];
         }
         other => {
             return Err(Error::unsupported(format!(

@@ -1,5 +1,10 @@
-//! Creating a cube: the creation options of `docs/interface.md`, parsed in one place.
+//! Creating a cube: the creation options of `docs/interface.md`, parsed in one place, and how arrays are cut into chunks.
 
+mod array_options;
+mod layout;
 mod options;
 
-pub use options::{Compressor, CoverageOption, CreationOptions, Format, LevelOption, PyramidOption, Resampling};
+pub use crate::hierarchy::{Compressor, Format};
+pub use array_options::ArrayOptions;
+pub use layout::{Layout, ZoneCut, layout};
+pub use options::{CoverageOption, CreationOptions, LevelOption, PyramidOption, Resampling};

@@ -11,9 +11,10 @@
 
 use std::sync::Arc;
 
-use crate::convention::IdentityOptions;
+use crate::convention::{self, IdentityOptions};
 use crate::error::{Error, Result};
 use crate::grid::{self, Grid, GridSpec, Surface};
+use crate::hierarchy::{Compressor, Format, Shuffle};
 
 /// The creation options; what is not given has the default of `docs/interface.md`.
 #[derive(Clone, Debug)]
@@ -101,38 +102,6 @@ pub enum PyramidOption {
     Levels(Vec<u8>),
 }
 
-/// The version of Zarr.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// Zarr V2.
-    V2,
-    /// Zarr V3.
-    #[default]
-    V3,
-}
-
-/// How chunks are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Compressor {
-    /// Not at all.
-    None,
-    /// Zstandard.
-    Zstd {
-        /// 1 to 22.
-        level: i32,
-    },
-    /// Blosc with LZ4 and byte shuffle.
-    Blosc {
-        /// 0 to 9.
-        level: u8,
-    },
-    /// Gzip.
-    Gzip {
-        /// 0 to 9.
-        level: u32,
-    },
-}
-
 /// `MAX_MEMORY` when it is not given.
 const MAX_MEMORY: u64 = 512 << 20;
 
@@ -140,7 +109,7 @@ const MAX_MEMORY: u64 = 512 << 20;
 const LEAST_MEMORY: u64 = 1 << 20;
 
 /// zstd's own default level.
-const ZSTD_LEVEL: i32 = 3;
+pub(super) const ZSTD_LEVEL: i32 = 3;
 
 impl CreationOptions {
     /// From GDAL's list of creation options. Names and values are case insensitive; options of other names are GDAL's
@@ -163,8 +132,8 @@ impl CreationOptions {
             coverage: choice("COVERAGE", value("COVERAGE"), COVERAGES)?.unwrap_or_default(),
             pyramid: value("PYRAMID").map(pyramid).transpose()?.unwrap_or_default(),
             pyramid_resampling: pyramid_resampling(value("PYRAMID_RESAMPLING"))?,
-            convention: choice("CONVENTION", value("CONVENTION"), CONVENTIONS)?.unwrap_or(CONVENTIONS[0].1),
-            format: choice("FORMAT", value("FORMAT"), FORMATS)?.unwrap_or_default(),
+            convention: convention::creation_name(value("CONVENTION").unwrap_or("AUTO"))?,
+            format: choice("FORMAT", value("FORMAT"), FORMATS)?.unwrap_or(Format::V3),
             compressor: compressor(value("COMPRESS"), value("COMPRESS_LEVEL"))?,
             chunk_level: value("CHUNK_LEVEL").map(|text| one_level("CHUNK_LEVEL", text)).transpose()?,
             shard_level: value("SHARD_LEVEL").map(|text| one_level("SHARD_LEVEL", text)).transpose()?,
@@ -208,7 +177,8 @@ impl CreationOptions {
         Ok(())
     }
 
-    /// The grid that `DGGRS` and its companions name, what is not given by the family's defaults; `None` without `DGGRS`.
+    /// The grid that `DGGRS` and its companions name, what is not given by the defaults of the convention and
+    /// the family; `None` without `DGGRS`.
     ///
     /// # Errors
     /// An option that does not fit the DGGRS.
@@ -228,7 +198,11 @@ impl CreationOptions {
             Some(surface) => GridSpec { surface: surface.clone(), ..base },
             None => base,
         };
-        grid::grid(&self.identity.spec(&base)?).map(Some)
+        let mut spec = self.identity.spec(&base)?;
+        if let (None, Some(usual)) = (&self.identity.indexing, convention::usual_indexing(self.convention, dggrs)) {
+            spec.indexing = usual;
+        }
+        grid::grid(&spec).map(Some)
     }
 
     /// The level, when it is given as a number, checked against `grid`.
@@ -274,17 +248,6 @@ const RESAMPLINGS: Words<Resampling> = &[
 const COVERAGES: Words<CoverageOption> =
     &[("AUTO", CoverageOption::Auto), ("GLOBAL", CoverageOption::Global), ("SOURCE", CoverageOption::Source)];
 
-/// The conventions that can be written, and the choice that is left to us first.
-const CONVENTIONS: Words<&str> = &[
-    ("AUTO", "AUTO"),
-    ("XDGGS", "XDGGS"),
-    ("ZARR_DGGS", "ZARR_DGGS"),
-    ("ZARR_DGGS_C", "ZARR_DGGS_C"),
-    ("CF", "CF"),
-    ("DGGS_SPEC", "DGGS_SPEC"),
-    ("DGGS_JL", "DGGS_JL"),
-];
-
 const FORMATS: Words<Format> = &[("ZARR_V3", Format::V3), ("ZARR_V2", Format::V2)];
 
 /// What a word of an option means; `None` when the option is not given.
@@ -309,7 +272,7 @@ fn level(text: &str) -> Result<LevelOption> {
     }
 }
 
-fn one_level(option: &str, text: &str) -> Result<u8> {
+pub(super) fn one_level(option: &str, text: &str) -> Result<u8> {
     text.parse().map_err(|_| Error::invalid(format!("option {option}={text}: must be an integer from 0 on")))
 }
 
@@ -347,13 +310,18 @@ fn compressor(name: Option<&str>, level: Option<&str>) -> Result<Compressor> {
     };
     Ok(match chosen {
         'z' => Compressor::Zstd { level: number(1, 22)?.map_or(ZSTD_LEVEL, i32::from) },
-        'b' => Compressor::Blosc { level: number(0, 9)?.unwrap_or(5) },
+        'b' => blosc(number(0, 9)?.unwrap_or(5)),
         'g' => Compressor::Gzip { level: number(0, 9)?.map_or(6, u32::from) },
         _ if level.is_some() => {
             return Err(Error::invalid("option COMPRESS_LEVEL: there is no level without compression (COMPRESS=NONE)"));
         }
         _ => Compressor::None,
     })
+}
+
+/// Blosc as it is when nothing but its level is chosen.
+pub(super) fn blosc(level: u8) -> Compressor {
+    Compressor::Blosc { codec: "lz4".into(), level, shuffle: Shuffle::Byte, block_size: 0 }
 }
 
 /// A number of bytes with a unit: `512MB`, `2 GiB`; MB and MiB are both 2^20, as for GDAL's cache.
@@ -432,7 +400,7 @@ mod tests {
         assert_eq!((options.resampling, options.coverage), (Resampling::Average, CoverageOption::Source));
         assert_eq!(options.pyramid, PyramidOption::Levels(vec![3, 5]));
         assert_eq!((options.pyramid_resampling, options.convention), (Some(Resampling::Mode), "DGGS_SPEC"));
-        assert_eq!((options.format, options.compressor), (Format::V2, Compressor::Gzip { level: 9 }));
+        assert_eq!((options.format, &options.compressor), (Format::V2, &Compressor::Gzip { level: 9 }));
         assert_eq!((options.chunk_level, options.max_memory), (Some(2), 3 << 29));
         assert_eq!((options.num_threads, options.resume), (Some(3), true));
         let grid = options.grid().unwrap().unwrap();

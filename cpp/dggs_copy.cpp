@@ -1,0 +1,86 @@
+/* CreateCopy(), Delete(), Rename() and CopyFiles() of the driver. */
+#include "dggs_copy.h"
+
+namespace
+{
+
+/** GDAL's progress function with its data. */
+struct Progress
+{
+    GDALProgressFunc pfnFunction;
+    void *pData;
+};
+
+bool Tell(double dfShare, void *pProgress)
+{
+    const auto psProgress = static_cast<const Progress *>(pProgress);
+    return psProgress->pfnFunction(dfShare, nullptr, psProgress->pData) !=
+           FALSE;
+}
+
+/************************************************************************/
+/*                             CreateCopy()                             */
+/************************************************************************/
+
+/** All is written, and every error said, before it returns: GDALClose() of
+ * older versions has no way to tell. */
+GDALDataset *CreateCopy(const char *pszName, GDALDataset *poSource,
+                        int /* bStrict */, DGGSCreationOptions papszOptions,
+                        GDALProgressFunc pfnProgress, void *pProgressData)
+{
+    const bool bMultidim = poSource->GetRootGroup() != nullptr;
+    const DGGSPairList oOptions(papszOptions);
+    DggsCopyRequest sRequest;
+    sRequest.source = GDALDataset::ToHandle(poSource);
+    sRequest.name = pszName;
+    sRequest.options = oOptions.Get();
+    Progress sProgress = {pfnProgress, pProgressData};
+    sRequest.progress = pfnProgress ? Tell : nullptr;
+    sRequest.progress_data = &sProgress;
+    if (!DGGSCheck(g_psDggsApi->create_copy,
+                   static_cast<const DggsCopyRequest *>(&sRequest)))
+        return nullptr;
+
+    const char *const apszDrivers[] = {"DGGS", nullptr};
+    const int nFlags = bMultidim ? GDAL_OF_MULTIDIM_RASTER : GDAL_OF_RASTER;
+    return GDALDataset::Open(pszName, nFlags | GDAL_OF_VERBOSE_ERROR,
+                             apszDrivers);
+}
+
+/************************************************************************/
+/*                    Delete(), Rename(), CopyFiles()                   */
+/************************************************************************/
+
+CPLErr Delete(const char *pszName)
+{
+    return DGGSCheck(g_psDggsApi->delete_store, pszName) ? CE_None : CE_Failure;
+}
+
+CPLErr Rename(const char *pszNewName, const char *pszOldName)
+{
+    return DGGSCheck(g_psDggsApi->rename_store, pszOldName, pszNewName)
+               ? CE_None
+               : CE_Failure;
+}
+
+CPLErr CopyFiles(const char *pszNewName, const char *pszOldName)
+{
+    return DGGSCheck(g_psDggsApi->copy_store, pszOldName, pszNewName)
+               ? CE_None
+               : CE_Failure;
+}
+
+}  // namespace
+
+/************************************************************************/
+/*                          DGGSDeclareCopy()                           */
+/************************************************************************/
+
+void DGGSDeclareCopy(GDALDriver *poDriver)
+{
+    poDriver->SetMetadataItem(GDAL_DCAP_CREATECOPY, "YES");
+    poDriver->pfnCreateCopy = CreateCopy;
+    poDriver->pfnDelete = Delete;
+    poDriver->pfnRename = Rename;
+    poDriver->pfnCopyFiles = CopyFiles;
+}

@@ -1,0 +1,154 @@
+//! The creation options of an array, named as in GDAL's Zarr driver where that has them.
+
+use super::options::{ZSTD_LEVEL, blosc, choice, one_level};
+use super::{Compressor, CreationOptions, Format};
+use crate::error::{Error, Result};
+use crate::hierarchy::Shuffle;
+
+/// The creation options of an array; what is not given is as the data set's.
+#[derive(Clone, Debug, Default)]
+pub struct ArrayOptions {
+    /// `COMPRESS` and its companions.
+    pub compressor: Option<Compressor>,
+    /// `BLOCKSIZE`: shape of a chunk.
+    pub chunk_shape: Option<Vec<u64>>,
+    /// `SHARDSIZE`: shape of a shard, or none.
+    pub shard_shape: Option<Option<Vec<u64>>>,
+    /// `CHUNK_LEVEL`.
+    pub chunk_level: Option<u8>,
+    /// `SHARD_LEVEL`.
+    pub shard_level: Option<u8>,
+}
+
+impl ArrayOptions {
+    /// From GDAL's list of creation options, for an array of `rank` axes in a data set of `options`. Names and values are
+    /// case insensitive; options of other names are GDAL's own to warn of.
+    ///
+    /// # Errors
+    /// A value that makes no sense, or two that contradict each other.
+    pub fn parse(pairs: &[(String, String)], rank: usize, options: &CreationOptions) -> Result<Self> {
+        let value = |name: &str| {
+            let found = pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.trim())
+        };
+        let shape = |name: &str| value(name).map(|text| extents(name, text, rank)).transpose();
+        let parsed = Self {
+            compressor: compressor(&value)?,
+            chunk_shape: shape("BLOCKSIZE")?,
+            shard_shape: match value("SHARDSIZE") {
+                Some(text) if text.eq_ignore_ascii_case("NONE") => Some(None),
+                Some(_) => shape("SHARDSIZE")?.map(Some),
+                None => None,
+            },
+            chunk_level: value("CHUNK_LEVEL").map(|text| one_level("CHUNK_LEVEL", text)).transpose()?,
+            shard_level: value("SHARD_LEVEL").map(|text| one_level("SHARD_LEVEL", text)).transpose()?,
+        };
+        let wants_shards = matches!(parsed.shard_shape, Some(Some(_))) || parsed.shard_level.is_some();
+        if options.format == Format::V2 && wants_shards {
+            return Err(Error::invalid("options SHARDSIZE, SHARD_LEVEL: Zarr V2 has no shards; FORMAT=ZARR_V3 has"));
+        }
+        for (shape, size, level, given) in [
+            (parsed.chunk_shape.is_some(), "BLOCKSIZE", "CHUNK_LEVEL", parsed.chunk_level.is_some()),
+            (parsed.shard_shape.is_some(), "SHARDSIZE", "SHARD_LEVEL", parsed.shard_level.is_some()),
+        ] {
+            if shape && given {
+                return Err(Error::invalid(format!("options {size} and {level}: give one of them")));
+            }
+        }
+        Ok(parsed)
+    }
+}
+
+/// As many sizes as there are axes, each at least 1.
+fn extents(option: &str, text: &str, rank: usize) -> Result<Vec<u64>> {
+    let sizes: Option<Vec<u64>> =
+        text.split(',').map(|size| size.trim().parse().ok().filter(|&size| size > 0)).collect();
+    match sizes {
+        Some(sizes) if sizes.len() == rank => Ok(sizes),
+        _ => Err(Error::invalid(format!(
+            "option {option}={text}: must be {rank} sizes from 1 on, separated by commas, one for each dimension"
+        ))),
+    }
+}
+
+fn compressor<'v>(value: &dyn Fn(&str) -> Option<&'v str>) -> Result<Option<Compressor>> {
+    let number = |name: &str, least: u8, most: u8| match value(name) {
+        None => Ok(None),
+        Some(text) => match text.parse::<u8>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
+            _ => Err(Error::invalid(format!("option {name}={text}: must be an integer from {least} to {most}"))),
+        },
+    };
+    let words = [("ZSTD", 'z'), ("BLOSC", 'b'), ("GZIP", 'g'), ("NONE", 'n')];
+    let chosen = choice("COMPRESS", value("COMPRESS"), &words)?;
+    Ok(chosen
+        .map(|chosen| {
+            Ok(match chosen {
+                'z' => Compressor::Zstd { level: number("ZSTD_LEVEL", 1, 22)?.map_or(ZSTD_LEVEL, i32::from) },
+                'g' => Compressor::Gzip { level: number("GZIP_LEVEL", 0, 9)?.map_or(6, u32::from) },
+                'b' => {
+                    let level = number("BLOSC_CLEVEL", 0, 9)?.unwrap_or(5);
+                    let codecs = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"].map(|name| (name, name));
+                    let shuffles = [
+                        ("NONE", Shuffle::None),
+                        ("0", Shuffle::None),
+                        ("BYTE", Shuffle::Byte),
+                        ("1", Shuffle::Byte),
+                        ("BIT", Shuffle::Bit),
+                        ("2", Shuffle::Bit),
+                    ];
+                    match blosc(level) {
+                        Compressor::Blosc { codec, level, shuffle, block_size } => Compressor::Blosc {
+                            codec: choice("BLOSC_CNAME", value("BLOSC_CNAME"), &codecs)?.map_or(codec, str::to_owned),
+                            level,
+                            shuffle: choice("BLOSC_SHUFFLE", value("BLOSC_SHUFFLE"), &shuffles)?.unwrap_or(shuffle),
+                            block_size,
+                        },
+                        other => other,
+                    }
+                }
+                _ => Compressor::None,
+            })
+        })
+        .transpose()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ArrayOptions> {
+        let pairs: Vec<_> = text
+            .split_whitespace()
+            .map(|pair| pair.split_once('=').map(|(k, v)| (k.to_string(), v.to_string())).expect("a pair"))
+            .collect();
+        ArrayOptions::parse(&pairs, 2, &CreationOptions::default())
+    }
+
+    #[test]
+    fn options_are_named_as_in_gdals_zarr_driver() {
+        let options =
+            parse("compress=blosc BLOSC_CNAME=zstd BLOSC_SHUFFLE=2 blosc_clevel=9 BLOCKSIZE=1,64 SHARDSIZE=2,64");
+        let options = options.unwrap();
+        let blosc = Compressor::Blosc { codec: "zstd".into(), level: 9, shuffle: Shuffle::Bit, block_size: 0 };
+        assert_eq!(options.compressor, Some(blosc));
+        assert_eq!((options.chunk_shape, options.shard_shape), (Some(vec![1, 64]), Some(Some(vec![2, 64]))));
+        assert_eq!(parse("SHARDSIZE=none").unwrap().shard_shape, Some(None));
+        assert_eq!(parse("").unwrap().compressor, None);
+    }
+
+    #[test]
+    fn an_error_names_the_option_and_what_would_do() {
+        for (text, parts) in [
+            ("COMPRESS=LZW", ["COMPRESS=LZW", "ZSTD"]),
+            ("COMPRESS=ZSTD ZSTD_LEVEL=0", ["ZSTD_LEVEL=0", "22"]),
+            ("COMPRESS=BLOSC BLOSC_CNAME=x", ["BLOSC_CNAME=x", "lz4hc"]),
+            ("BLOCKSIZE=1", ["BLOCKSIZE=1", "2 sizes"]),
+            ("BLOCKSIZE=0,1", ["BLOCKSIZE=0,1", "from 1"]),
+            ("BLOCKSIZE=1,1 CHUNK_LEVEL=2", ["BLOCKSIZE", "CHUNK_LEVEL"]),
+        ] {
+            let message = parse(text).unwrap_err().to_string();
+            assert!(parts.iter().all(|part| message.contains(part)), "{text}: {message}");
+        }
+    }
+}
