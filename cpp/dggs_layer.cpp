@@ -566,7 +566,7 @@ bool DGGSLayerList::Open()
     GDALDataset *const poDS = m_poDS;
     m_poDS = nullptr;  // whatever comes of it, it is done once
     const DGGSPairList oOptions(m_aosOptions.List());
-    DggsOpenRequest sRequest;
+    DggsOpenRequest sRequest = {};
     sRequest.name = m_osName.c_str();
     sRequest.options = oOptions.Get();
     sRequest.is_directory = m_bIsDirectory;

@@ -142,10 +142,30 @@ fn what_is_created_is_found_in_both_formats() {
         let found = h.open_array(call, "u").unwrap().unwrap();
         assert_eq!((found.unit(), found.dimensions()[1].name.as_str()), ("K", "z"));
         assert_eq!(found.read_vec::<f32>(call, &all(&found)).unwrap(), [1.5; 24]);
-        for bad in ["", "..", "a/b", "zarr.json", "__a"] {
+        for bad in ["", "..", "a/b", "zarr.json", ".zattrs"] {
             assert!(editor.create_array("/g/h", &NewArray { name: bad.into(), ..new.clone() }).is_err(), "{bad}");
         }
         assert!(editor.create_array("/g/h", &new).unwrap_err().to_string().contains("already"));
         assert!(editor.create_group("/none/x").is_err());
+    }
+}
+
+#[test]
+fn arrays_without_axes_and_without_elements() {
+    for format in [Format::V2, Format::V3] {
+        let store = store();
+        let call = store.call();
+        let editor = Editor::create(&store, format).unwrap();
+        let scalar = editor.create_array("/", &numeric("scalar", NumericType::Int16, &[], &[])).unwrap();
+        scalar.write(call, &[], Input::from_slice(&[7.6f64], &[]).unwrap()).unwrap();
+        let empty = editor.create_array("/", &numeric("empty", NumericType::Int16, &[0, 3], &[1, 3])).unwrap();
+        empty.write(call, &all(&empty), Input::from_slice::<i16>(&[], &[0, 3]).unwrap()).unwrap();
+        editor.resize(call, "/empty", &[2, 3]).unwrap();
+        editor.flush(call).unwrap();
+        let root = reopened(&store);
+        let found = root.open_array(call, "scalar").unwrap().unwrap();
+        assert_eq!(found.read_vec::<i16>(call, &[]).unwrap(), [8], "GDAL rounds");
+        let found = root.open_array(call, "empty").unwrap().unwrap();
+        assert_eq!(found.read_vec::<i16>(call, &all(&found)).unwrap(), [0; 6]);
     }
 }

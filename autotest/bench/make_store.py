@@ -1,4 +1,4 @@
-"""Write the stores of bench_read.py: make_store.py FOLDER (runs in build/venv).
+"""Write the stores of bench_read.py, or those named: make_store.py FOLDER [NAME...] (runs in build/venv).
 
 A smooth field with noise, 12 steps on HEALPix level 9: 12 x 3,145,728 float32, 151 MB. Each store carries
 zarr-conventions' attributes of a full domain, so that the driver opens it; other readers ignore them.
@@ -36,10 +36,10 @@ def field():
     return out
 
 
-def main(folder):
+def main(folder, *names):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [n for n in STORES if not (folder / f"{n}.zarr" / "done").exists()]
+    wanted = [n for n in names or STORES if not (folder / f"{n}.zarr" / "done").exists()]
     data = field() if wanted else None
     for name in wanted:
         zarr_format, chunks, shards, codec = STORES[name]

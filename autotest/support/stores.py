@@ -61,7 +61,7 @@ class Array:
     def chunk_files(self):
         """(index, bytes) of each chunk, edges padded with the fill value."""
         for index in np.ndindex(*[-(-n // c) for n, c in zip(self.values.shape, self.chunks)]):
-            block = np.full(self.chunks, self.fill, self.values.dtype)
+            block = np.full(self.chunks, self.fill or 0, self.values.dtype)
             window = tuple(slice(i * c, min((i + 1) * c, n)) for i, c, n in zip(index, self.chunks, self.values.shape))
             part = self.values[window]
             block[tuple(slice(0, n) for n in part.shape)] = part

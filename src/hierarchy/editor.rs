@@ -369,5 +369,5 @@ pub(super) fn none(path: &str) -> Error {
 
 /// Names that are files of a store.
 pub(super) fn is_reserved(name: &str) -> bool {
-    matches!(name, "zarr.json" | ".zgroup" | ".zarray" | ".zattrs" | ".zmetadata") || name.starts_with("__")
+    matches!(name, "zarr.json" | ".zgroup" | ".zarray" | ".zattrs" | ".zmetadata")
 }

@@ -45,6 +45,7 @@ unsafe extern "C" {
     pub(super) fn CPLGetDecompressor(id: *const c_char) -> *const Compressor;
     pub(super) fn CPLHTTPFetch(url: *const c_char, options: *const *const c_char) -> *mut HttpResult;
     pub(super) fn CPLHTTPDestroyResult(result: *mut HttpResult);
+    pub(super) fn VSIErrorReset();
     pub(super) fn VSIGetLastErrorNo() -> c_int;
     pub(super) fn VSIGetLastErrorMsg() -> *const c_char;
 }

@@ -27,7 +27,7 @@ impl VsiStore {
     /// not on a local disk, or the file is not there yet or may not be written.
     pub(crate) fn lock(&self, key: &str, number: u64) -> Option<ProcessLock> {
         let file = OpenOptions::new().read(true).write(true).open(self.local_path(key)?).ok()?;
-        // one past the largest offset is not negative
+        // an offset, and one past it, must not be negative
         let start = i64::try_from(number >> 2).ok()?;
         // SAFETY: all zeros is a value of this plain structure.
         let mut range: libc::flock = unsafe { std::mem::zeroed() };

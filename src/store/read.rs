@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::ffi::{StringList, c_string};
+use super::ffi::{self, StringList, c_string};
 use super::vsi::Reach;
 use super::{VsiStore, http};
 use crate::error::{Error, Kind, Result};
@@ -109,10 +109,11 @@ fn read_file(store: &VsiStore, path: &str, range: Range, bytes: &mut Vec<u8>) ->
         Reach::Near => StringList::new(Vec::new()),
         Reach::Http | Reach::Far => StringList::new(vec![c"DISABLE_READDIR_ON_OPEN=YES".to_owned()]),
     };
-    // SAFETY: cpl_vsi.h: the strings live through the call; NULL means that it cannot be opened. errno is set to zero
-    // first, for it tells a missing file from one that may not be read.
+    // SAFETY: cpl_vsi.h: the strings live through the call; NULL means that it cannot be opened. errno and GDAL's own last
+    // error are set to zero first, for they tell a missing file from one that may not be read.
     let (file, errno) = unsafe {
         *libc::__errno_location() = 0;
+        ffi::VSIErrorReset();
         let file = gdal_sys::VSIFOpenEx2L(name.as_ptr(), c"rb".as_ptr(), 1, options.as_list());
         (file, *libc::__errno_location())
     };

@@ -213,7 +213,7 @@ impl VsiStore {
                     && !matches!(errno, libc::EACCES | libc::EPERM | libc::EMFILE | libc::ENFILE | libc::EIO)
                     || matches!(errno, libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG)
             }
-            _ => text.is_empty() || text.contains("404"),
+            _ => text.is_empty() || text.contains("404") || text.contains("<Code>NoSuchKey</Code>"),
         };
         let describe = || match text.is_empty() {
             true => std::io::Error::from_raw_os_error(errno).to_string(),
