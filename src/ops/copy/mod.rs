@@ -9,6 +9,8 @@
 //! - [`source`]: what a source holds; [`plan`]: what the copy is to consist of;
 //! - [`axis`], [`order`]: its zone axes, and where each zone comes from; [`transfer`]: elements, block by block.
 //!
+//! A source without a grid goes to [`from_raster`](super::from_raster), where `DGGRS` names one.
+//!
 //! Limits: from one grid to another, or one level to another, is no copy; groups keep their names, also where a convention
 //! has its own for levels.
 
@@ -18,6 +20,7 @@ mod plan;
 mod source;
 mod transfer;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::plan::{Content, PlannedArray, PlannedGroup};
@@ -28,10 +31,10 @@ use super::frame::Frame;
 use crate::cube::NO_ZONE;
 use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
 use crate::error::{Error, Kind, Result};
+use crate::grid::Zone;
 use crate::hierarchy;
 use crate::store::dataset::Dataset;
-use crate::store::{Call, Input};
-use crate::{hierarchy::AxisSelection, store::NumericType};
+use crate::store::{Call, Input, NumericType};
 
 /// Part of `MAX_MEMORY` that one block may take: two are under way, each with what is read and what is encoded of it.
 const BLOCKS: u64 = 8;
@@ -49,37 +52,58 @@ pub fn create_copy(
     progress: Progress<'_>,
 ) -> Result<()> {
     let options = CreationOptions::parse(pairs)?;
+    let limited = call.limited(options.num_threads.unwrap_or(usize::MAX));
+    let copied = copy(&limited, dataset, name, pairs, &options, progress);
+    limited.take_warnings().into_iter().for_each(|warning| call.warn(warning));
+    copied
+}
+
+fn copy(
+    call: &Arc<Call>,
+    dataset: &Dataset,
+    name: &str,
+    pairs: &[(String, String)],
+    options: &CreationOptions,
+    progress: Progress<'_>,
+) -> Result<()> {
     super::frame::target(call, name)?;
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
+        if options.identity.dggrs.is_some() {
+            return super::from_raster::create(call, dataset, name, options, &job(dataset, pairs), progress);
+        }
         return Err(Error::unsupported(format!(
             "{} is on no grid that its metadata tell, and is not one that can be copied as it is",
             dataset.name()
         )));
     };
-    check(&source, &options)?;
+    check(&source, options)?;
     let given = |option: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option));
     let changes_scheme = source.all().iter().flat_map(|group| &group.axes).any(|axis| {
         options.identity.indexing.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(axis.spec.indexing))
     });
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
-    let groups = plan::plan(call, &source, &options, converts)?;
+    let groups = plan::plan(call, &source, options, converts)?;
 
-    let mut job: Vec<String> = pairs
-        .iter()
-        .filter(|(key, _)| !key.eq_ignore_ascii_case("RESUME"))
-        .map(|(key, value)| format!("{}={value}", key.to_ascii_uppercase()))
-        .collect();
-    job.sort_unstable();
-    let job = format!("copy of {} {}", dataset.name(), job.join(" "));
-    let frame = Frame::begin(call, name, options.format, options.resume, &job)?;
-    match fill(call, &frame, &groups, &options, progress) {
+    let frame = Frame::begin(call, name, options.format, options.resume, &job(dataset, pairs))?;
+    match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
             frame.abandon();
             Err(error)
         }
     }
+}
+
+/// A line that tells a job from others: its source and its options.
+fn job(dataset: &Dataset, pairs: &[(String, String)]) -> String {
+    let mut job: Vec<String> = pairs
+        .iter()
+        .filter(|(key, _)| !key.eq_ignore_ascii_case("RESUME"))
+        .map(|(key, value)| format!("{}={value}", key.to_ascii_uppercase()))
+        .collect();
+    job.sort_unstable();
+    format!("copy of {} {}", dataset.name(), job.join(" "))
 }
 
 /// Options that ask for more than a copy.
@@ -172,12 +196,12 @@ impl Filler<'_> {
                 (*from, Some(moved))
             }
             Content::Ids(axis) => {
-                let Some(order) = axis.order_of_ids() else { return Ok(()) };
-                let mut ids = |positions: std::ops::Range<u64>| {
+                let order = axis.order_of_ids().ok_or_else(|| Error::invalid("no array lies on the zones to be listed"))?;
+                let mut ids = |positions: Range<u64>| {
                     let zones = order.zones(call, positions)?;
                     let held: Vec<_> = zones.iter().copied().filter(|zone| *zone != NO_ZONE).collect();
                     let mut found = order::ids(&*axis.grid, axis.level, &held)?.into_iter();
-                    let id = |zone: &crate::grid::Zone| match *zone {
+                    let id = |zone: &Zone| match *zone {
                         NO_ZONE => u64::MAX,
                         _ => found.next().unwrap_or(u64::MAX),
                     };
@@ -187,7 +211,7 @@ impl Filler<'_> {
             }
             Content::Scalar => {
                 let zero = [0u8];
-                array.write(call, &[] as &[AxisSelection<'_>], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
+                array.write(call, &[], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
                 return self.tell(element);
             }
         };
