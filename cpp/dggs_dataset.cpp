@@ -44,42 +44,48 @@ namespace
     "<Option name='CHUNK_LEVEL' type='int' min='0' description='One chunk is one zone of this level'/>" \
     "<Option name='SHARD_LEVEL' type='int' min='0' description='One shard is one zone of this level (ZARR_V3)'/>"
 
+/** How a copy is made. */
+#define COPY_OPTIONS \
+    "<Option name='RESAMPLING' type='string-select' default='NEAREST' description='How zones get their values'>" \
+    "<Value>NEAREST</Value>" \
+    "<Value>BILINEAR</Value>" \
+    "<Value>AVERAGE</Value>" \
+    "<Value>SUM</Value>" \
+    "<Value>MODE</Value>" \
+    "<Value>MIN</Value>" \
+    "<Value>MAX</Value>" \
+    "</Option>" \
+    "<Option name='COVERAGE' type='string-select' default='AUTO' description='Which zones are there'>" \
+    "<Value>AUTO</Value>" \
+    "<Value>GLOBAL</Value>" \
+    "<Value>SOURCE</Value>" \
+    "</Option>" \
+    "<Option name='PYRAMID' type='string' default='NO' description='Coarser levels: NO, YES, or a list of levels'/>" \
+    "<Option name='PYRAMID_RESAMPLING' type='string-select' description='How coarser zones get their values; default " \
+    "AVERAGE, MODE for classes'>" \
+    "<Value>NEAREST</Value>" \
+    "<Value>AVERAGE</Value>" \
+    "<Value>SUM</Value>" \
+    "<Value>MODE</Value>" \
+    "<Value>MIN</Value>" \
+    "<Value>MAX</Value>" \
+    "</Option>" \
+    "<Option name='MAX_MEMORY' type='string' default='512MB' description='Bound of the working memory'/>" \
+    "<Option name='NUM_THREADS' type='string' default='ALL_CPUS' description='Number of threads, or ALL_CPUS'/>" \
+    "<Option name='RESUME' type='boolean' default='NO' description='Continue a copy that was stopped'/>"
+
 constexpr const char *CREATION_OPTION_LIST =
     "<CreationOptionList>"
     GRID_OPTIONS
-    "<Option name='RESAMPLING' type='string-select' default='NEAREST' description='How zones get their values'>"
-    "<Value>NEAREST</Value>"
-    "<Value>BILINEAR</Value>"
-    "<Value>AVERAGE</Value>"
-    "<Value>SUM</Value>"
-    "<Value>MODE</Value>"
-    "<Value>MIN</Value>"
-    "<Value>MAX</Value>"
-    "</Option>"
-    "<Option name='COVERAGE' type='string-select' default='AUTO' description='Which zones are there'>"
-    "<Value>AUTO</Value>"
-    "<Value>GLOBAL</Value>"
-    "<Value>SOURCE</Value>"
-    "</Option>"
-    "<Option name='PYRAMID' type='string' default='NO' description='Coarser levels: NO, YES, or a list of levels'/>"
-    "<Option name='PYRAMID_RESAMPLING' type='string-select' description='How coarser zones get their values; default "
-    "AVERAGE, MODE for classes'>"
-    "<Value>NEAREST</Value>"
-    "<Value>AVERAGE</Value>"
-    "<Value>SUM</Value>"
-    "<Value>MODE</Value>"
-    "<Value>MIN</Value>"
-    "<Value>MAX</Value>"
-    "</Option>"
+    COPY_OPTIONS
     STORE_OPTIONS
-    "<Option name='MAX_MEMORY' type='string' default='512MB' description='Bound of the working memory'/>"
-    "<Option name='NUM_THREADS' type='string' default='ALL_CPUS' description='Number of threads, or ALL_CPUS'/>"
-    "<Option name='RESUME' type='boolean' default='NO' description='Continue a copy that was stopped'/>"
     "</CreationOptionList>";
 
+/** CreateCopy() of a multidimensional source is held against this list too. */
 constexpr const char *DATASET_OPTION_LIST =
     "<MultiDimDatasetCreationOptionList>"
     GRID_OPTIONS
+    COPY_OPTIONS
     STORE_OPTIONS
     "</MultiDimDatasetCreationOptionList>";
 

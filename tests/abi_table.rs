@@ -155,6 +155,31 @@ fn null_is_an_error_and_leaves_outputs_alone() {
 }
 
 #[test]
+fn stores_are_not_copied_deleted_or_renamed_by_null_or_by_connection_string() {
+    let invalid = |end: End, word: &str| {
+        assert_eq!(end.status, DggsStatus::DGGS_INVALID_ARGUMENT, "{}", end.message);
+        assert!(end.message.contains(word), "{}", end.message);
+    };
+    invalid(call!(create_copy(ptr::null())), "NULL");
+    let mut request = DggsCopyRequest {
+        source: ptr::null_mut(),
+        name: c"/vsimem/copy.zarr".as_ptr(),
+        options: DggsPairs { items: ptr::null(), count: 0 },
+        progress: None,
+        progress_data: ptr::null_mut(),
+    };
+    invalid(call!(create_copy(&raw const request)), "source");
+    request.name = ptr::null();
+    invalid(call!(create_copy(&raw const request)), "NULL");
+    invalid(call!(delete_store(ptr::null())), "NULL");
+    invalid(call!(delete_store(c"DGGS:/vsimem/a.zarr".as_ptr())), "DGGS:");
+    invalid(call!(rename_store(ptr::null(), c"/vsimem/b.zarr".as_ptr())), "old name");
+    invalid(call!(copy_store(c"/vsimem/a.zarr".as_ptr(), ptr::null())), "new name");
+    let absent = call!(delete_store(c"/vsimem/absent.zarr".as_ptr()));
+    assert_eq!(absent.status, DggsStatus::DGGS_NOT_FOUND, "{}", absent.message);
+}
+
+#[test]
 fn null_may_be_freed_and_reports_may_be_null() {
     free!(free_group(ptr::null_mut()));
     free!(free_array(ptr::null_mut()));

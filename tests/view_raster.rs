@@ -9,7 +9,7 @@ use gdal_dggs::view::raster::{self, Pixels, Raster};
 
 fn open(name: &str, options: &[(&str, &str)]) -> Raster {
     let options = options.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-    let request = OpenRequest { name: name.into(), options, is_directory: false, forced: true };
+    let request = OpenRequest { name: name.into(), options, is_directory: false, forced: true, update: false };
     raster::open(&Call::capture(), &request).unwrap().unwrap().raster.unwrap()
 }
 

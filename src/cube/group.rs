@@ -288,6 +288,11 @@ impl CubeGroup {
         ))
     }
 
+    /// True when the array called `name` lists the zone ids of an axis.
+    pub(super) fn lists_ids(&self, name: &str) -> bool {
+        self.layers.iter().any(|layer| layer.id_array == name)
+    }
+
     /// The grid and level of the zones along `dimensions`.
     pub(super) fn grid_of(&self, dimensions: &[String]) -> Option<(Arc<dyn Grid>, u8)> {
         let layer = self.layer_of("", dimensions)?;

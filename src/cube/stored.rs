@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::convention;
 use crate::cube::axis::Axis;
 use crate::cube::crs::{self, Crs};
-use crate::cube::editing::Editing;
+use crate::cube::editing::{Editing, ids_stay};
 use crate::cube::gather::Gather;
 use crate::cube::positions::Positions;
 use crate::cube::progression::{Chosen, Progression};
@@ -24,6 +24,7 @@ pub(super) struct StoredArray {
     /// Where that axis stands for several stored ones.
     gather: Option<Gather>,
     finder: Option<ZoneFinder>,
+    is_ids: bool,
     is_data: bool,
     dimensions: Vec<Dimension>,
     attributes: Attributes,
@@ -96,6 +97,7 @@ impl StoredArray {
             zone,
             gather,
             finder,
+            is_ids,
             is_data,
             dimensions,
             attributes,
@@ -503,7 +505,10 @@ impl Array for StoredArray {
     }
 
     fn rename(&self, call: &Arc<Call>, new_name: &str) -> Result<()> {
-        self.edited(|editing, path| editing.rename(call, path, new_name))
+        self.edited(|editing, path| match self.is_ids {
+            true => Err(ids_stay(path)),
+            false => editing.rename(call, path, new_name),
+        })
     }
 }
 

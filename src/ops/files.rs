@@ -43,7 +43,7 @@ pub fn delete(call: &Arc<Call>, name: &str) -> Result<()> {
 /// As [`delete`]; something is at `new` already.
 pub fn rename(call: &Arc<Call>, old: &str, new: &str) -> Result<()> {
     let (from, to) = (existing(call, old)?, vacant(call, new)?);
-    from.replace(&to)
+    from.replace(&to).map(drop)
 }
 
 /// Copies the files of the store `old`.

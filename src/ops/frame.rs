@@ -81,8 +81,8 @@ impl Frame {
                 done.clone()
             }
             None => {
-                if known.is_some() || (target.is_remote() && replaces) || Editor::is_replaceable(&place)? {
-                    place.delete_folder("")?;
+                if is_unfinished(&place)? || (target.is_remote() && replaces) || Editor::is_replaceable(&place)? {
+                    remove(&place)?;
                 }
                 HashSet::new()
             }
@@ -157,7 +157,14 @@ impl Frame {
         self.place.delete(JOURNAL)?;
         // Something may have come there meanwhile.
         Editor::is_replaceable(&self.target)?;
-        self.place.replace(&self.target)
+        match self.place.replace(&self.target)? {
+            None => Ok(()),
+            Some(old) => {
+                // What is left of it when this is stopped can be told from a user's folder.
+                old.write(JOURNAL, b"replaced\n")?;
+                remove(&old)
+            }
+        }
     }
 
     /// Ends a job that failed or was stopped: what it made is removed, or stays for the next one to resume.
@@ -169,9 +176,25 @@ impl Frame {
     fn give_up(&self) -> Result<()> {
         match &self.journal {
             Some(_) => self.write_journal(),
-            None => self.place.delete_folder(""),
+            None => remove(&self.place),
         }
     }
+}
+
+/// Whether a folder is what a job left behind: it has a journal, or one that was being written.
+fn is_unfinished(place: &VsiStore) -> Result<bool> {
+    Ok(place.list("")?.iter().any(|entry| entry.name.starts_with(JOURNAL)))
+}
+
+/// Deletes a folder, its journal last: until it is gone it can be told from a user's.
+fn remove(place: &VsiStore) -> Result<()> {
+    for entry in place.list("")?.into_iter().filter(|entry| !entry.name.starts_with(JOURNAL)) {
+        match entry.is_folder {
+            true => place.delete_folder(&entry.name)?,
+            false => place.delete(&entry.name)?,
+        }
+    }
+    place.delete_folder("")
 }
 
 /// The job of an unfinished store, and its steps that are done.

@@ -47,6 +47,17 @@ impl Call {
         self.threads
     }
 
+    /// The same call with at most `threads` threads, and warnings of its own.
+    #[must_use]
+    pub fn limited(&self, threads: usize) -> Arc<Self> {
+        Arc::new(Self {
+            options: self.options.clone(),
+            thread: self.thread,
+            threads: self.threads.min(threads.max(1)),
+            warnings: Mutex::default(),
+        })
+    }
+
     /// A configuration option as the caller sees it: thread-local, then global, then the environment.
     pub fn option(&self, name: &str) -> Option<String> {
         let _entered = self.enter();

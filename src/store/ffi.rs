@@ -71,7 +71,7 @@ pub(super) unsafe fn text(pointer: *const c_char) -> Option<String> {
 pub(super) unsafe fn take_list(list: *mut *mut c_char) -> Vec<String> {
     // SAFETY: the caller's promise; the list ends in NULL.
     unsafe {
-        let texts = texts(list);
+        let texts = texts(list.cast());
         gdal_sys::CSLDestroy(list);
         texts
     }
@@ -81,7 +81,7 @@ pub(super) unsafe fn take_list(list: *mut *mut c_char) -> Vec<String> {
 ///
 /// # Safety
 /// `list` is NULL or a string list.
-pub(super) unsafe fn pairs(list: *mut *mut c_char) -> Vec<(String, String)> {
+pub(super) unsafe fn pairs(list: *const *const c_char) -> Vec<(String, String)> {
     // SAFETY: the caller's promise.
     let texts = unsafe { texts(list) };
     texts
@@ -93,7 +93,7 @@ pub(super) unsafe fn pairs(list: *mut *mut c_char) -> Vec<(String, String)> {
 
 /// # Safety
 /// `list` is NULL or a string list.
-unsafe fn texts(list: *mut *mut c_char) -> Vec<String> {
+unsafe fn texts(list: *const *const c_char) -> Vec<String> {
     let mut found = Vec::new();
     // SAFETY: the caller's promise; the list ends in NULL.
     unsafe {

@@ -9,20 +9,26 @@ use super::ffi::c_string;
 use crate::error::{Context, Result};
 
 impl VsiStore {
-    /// Moves the whole folder to `target`, another path of the same file system, in the place of what is there, which is
-    /// deleted. At any moment there is either the old or the new at `target`; on file systems that cannot exchange two
+    /// Moves the whole folder to `target`, another path of the same file system, in the place of what is there; answers where
+    /// that is now. At any moment there is either the old or the new at `target`; on file systems that cannot exchange two
     /// folders (Linux's local ones can) there is nothing for the moment between two renames.
     ///
     /// # Errors
-    /// The file system fails: then the old is still at `target`; or the old could not be deleted.
-    pub fn replace(&self, target: &Self) -> Result<()> {
+    /// The file system fails: then the old is still at `target`.
+    pub fn replace(&self, target: &Self) -> Result<Option<Self>> {
         let (from, to) = (self.path(), target.path());
+        let moved = || {
+            self.forget("");
+            target.forget("");
+        };
         if target.stat("")?.is_none() {
-            return self.rename_file(from, to).context(|| to.to_owned());
+            self.rename_file(from, to).context(|| to.to_owned())?;
+            moved();
+            return Ok(None);
         }
         if self.exchange(target)? {
-            target.forget("");
-            return self.delete_folder("");
+            moved();
+            return Ok(Some(self.with_call(self.call())));
         }
         let aside = Self::new(&format!("{to}.old-{}", process::id()), self.call());
         self.rename_file(to, aside.path()).context(|| to.to_owned())?;
@@ -30,8 +36,8 @@ impl VsiStore {
             self.rename_file(aside.path(), to)?;
             return Err(error.context(to));
         }
-        target.forget("");
-        aside.delete_folder("")
+        moved();
+        Ok(Some(aside))
     }
 
     /// Whether the two folders were exchanged, which not every file system can do.

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::Editing;
 use super::axis::{NewZones, Place};
 use super::new_array::{self, OnZones};
+use super::{Editing, ids_stay};
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::layer::ZONE_DIMENSION;
 use crate::cube::{Array, Attributes, DataType, Dimension, Group, NewArray};
@@ -332,12 +332,12 @@ impl Group for EditedGroup {
 
     fn delete_array(&self, call: &Arc<Call>, name: &str) -> Result<()> {
         let is_stored = self.editing.editor.array_names(self.full_name())?.iter().any(|known| known == name);
-        match is_stored {
-            true => self.place(self.editing.delete(call, &self.path_of(name))),
-            false => {
-                self.place(Err(Error::not_found(format!("{}: there is no stored array '{name}'", self.full_name()))))
-            }
-        }
+        let path = self.path_of(name);
+        self.place(match (is_stored, self.now(call)?.lists_ids(name)) {
+            (true, false) => self.editing.delete(call, &path),
+            (true, true) => Err(ids_stay(&path)),
+            (false, _) => Err(Error::not_found(format!("{}: there is no stored array '{name}'", self.full_name()))),
+        })
     }
 
     fn rename(&self, call: &Arc<Call>, new_name: &str) -> Result<()> {

@@ -46,6 +46,13 @@ struct Made {
     levels: BTreeMap<String, u8>,
 }
 
+/// Why the array of ids at `path` is neither renamed nor deleted.
+pub(super) fn ids_stay(path: &str) -> Error {
+    Error::invalid(format!(
+        "{path} lists the zone ids, without which there is no grid: it keeps its place and its name"
+    ))
+}
+
 impl Editing {
     /// Of a store that was just created.
     pub(super) fn of_new(
@@ -125,7 +132,6 @@ impl Editing {
 
     /// Gives a group or array another name.
     pub(super) fn rename(&self, call: &Arc<Call>, path: &str, new_name: &str) -> Result<()> {
-        self.refuse_ids(path, "renamed")?;
         self.editor.rename(call, path, new_name)?;
         let renamed = format!("{}/{new_name}", path.rsplit_once('/').map_or("", |(parent, _)| parent));
         let mut made = self.made();
@@ -144,7 +150,6 @@ impl Editing {
 
     /// Deletes a group or array.
     pub(super) fn delete(&self, call: &Arc<Call>, path: &str) -> Result<()> {
-        self.refuse_ids(path, "deleted")?;
         self.editor.delete(call, path)?;
         let mut made = self.made();
         let gone = |group: &str| group.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -154,16 +159,6 @@ impl Editing {
         drop(made);
         self.changed();
         Ok(())
-    }
-
-    /// Id arrays that were made here are part of what tells the grid.
-    fn refuse_ids(&self, path: &str, what: &str) -> Result<()> {
-        match self.made().zones.iter().any(|zones| zones.ids_path().as_deref() == Some(path)) {
-            true => Err(Error::invalid(format!(
-                "{path} lists the zone ids, without which there is no grid: it is not {what}"
-            ))),
-            false => Ok(()),
-        }
     }
 
     /// Changes the shape of the array at `path`, and with it that of all arrays of its group on the axes that change.

@@ -18,6 +18,7 @@ mod plan;
 mod source;
 mod transfer;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use self::plan::{Content, PlannedArray, PlannedGroup};
@@ -28,10 +29,10 @@ use super::frame::Frame;
 use crate::cube::NO_ZONE;
 use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
 use crate::error::{Error, Kind, Result};
+use crate::grid::Zone;
 use crate::hierarchy;
 use crate::store::dataset::Dataset;
-use crate::store::{Call, Input};
-use crate::{hierarchy::AxisSelection, store::NumericType};
+use crate::store::{Call, Input, NumericType};
 
 /// Part of `MAX_MEMORY` that one block may take: two are under way, each with what is read and what is encoded of it.
 const BLOCKS: u64 = 8;
@@ -49,6 +50,20 @@ pub fn create_copy(
     progress: Progress<'_>,
 ) -> Result<()> {
     let options = CreationOptions::parse(pairs)?;
+    let limited = call.limited(options.num_threads.unwrap_or(usize::MAX));
+    let copied = copy(&limited, dataset, name, pairs, &options, progress);
+    limited.take_warnings().into_iter().for_each(|warning| call.warn(warning));
+    copied
+}
+
+fn copy(
+    call: &Arc<Call>,
+    dataset: &Dataset,
+    name: &str,
+    pairs: &[(String, String)],
+    options: &CreationOptions,
+    progress: Progress<'_>,
+) -> Result<()> {
     super::frame::target(call, name)?;
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
@@ -57,13 +72,13 @@ pub fn create_copy(
             dataset.name()
         )));
     };
-    check(&source, &options)?;
+    check(&source, options)?;
     let given = |option: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option));
     let changes_scheme = source.all().iter().flat_map(|group| &group.axes).any(|axis| {
         options.identity.indexing.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(axis.spec.indexing))
     });
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
-    let groups = plan::plan(call, &source, &options, converts)?;
+    let groups = plan::plan(call, &source, options, converts)?;
 
     let mut job: Vec<String> = pairs
         .iter()
@@ -73,7 +88,7 @@ pub fn create_copy(
     job.sort_unstable();
     let job = format!("copy of {} {}", dataset.name(), job.join(" "));
     let frame = Frame::begin(call, name, options.format, options.resume, &job)?;
-    match fill(call, &frame, &groups, &options, progress) {
+    match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
             frame.abandon();
@@ -173,11 +188,11 @@ impl Filler<'_> {
             }
             Content::Ids(axis) => {
                 let Some(order) = axis.order_of_ids() else { return Ok(()) };
-                let mut ids = |positions: std::ops::Range<u64>| {
+                let mut ids = |positions: Range<u64>| {
                     let zones = order.zones(call, positions)?;
                     let held: Vec<_> = zones.iter().copied().filter(|zone| *zone != NO_ZONE).collect();
                     let mut found = order::ids(&*axis.grid, axis.level, &held)?.into_iter();
-                    let id = |zone: &crate::grid::Zone| match *zone {
+                    let id = |zone: &Zone| match *zone {
                         NO_ZONE => u64::MAX,
                         _ => found.next().unwrap_or(u64::MAX),
                     };
@@ -187,7 +202,7 @@ impl Filler<'_> {
             }
             Content::Scalar => {
                 let zero = [0u8];
-                array.write(call, &[] as &[AxisSelection<'_>], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
+                array.write(call, &[], Input::from_bytes(&zero, NumericType::UInt8, &[])?)?;
                 return self.tell(element);
             }
         };

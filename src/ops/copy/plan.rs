@@ -220,7 +220,7 @@ impl Planner<'_> {
         shape: Vec<u64>,
         mut attributes: Attributes,
         axis: Option<(&CopyAxis, usize)>,
-    ) -> Result<PlannedNew> {
+    ) -> Result<NewArray> {
         let source = &array.array;
         let place = || format!("array {}", source.full_name());
         let data_type = data_type(source.element_type());
@@ -287,8 +287,6 @@ impl Planner<'_> {
         }
     }
 }
-
-type PlannedNew = NewArray;
 
 /// The chunks within shards, as the structural information of an array tells its codecs.
 fn inner_chunk(info: &[(String, String)]) -> Option<Vec<u64>> {
