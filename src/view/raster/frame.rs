@@ -226,7 +226,7 @@ impl Frame {
                 self.drop_repeated(transform, (&xs, &ys), columns, rows)?;
             }
         }
-        // Half a pixel of rounding beyond a pole is still the pole; more is nowhere.
+        // A hair beyond a pole, by rounding, is the pole; more is nowhere.
         for latitude in rows.iter_mut().filter(|latitude| latitude.abs() > 90.0) {
             *latitude = if latitude.abs() < 90.0 + 1e-9 { latitude.clamp(-90.0, 90.0) } else { f64::INFINITY };
         }
