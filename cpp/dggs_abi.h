@@ -332,7 +332,7 @@ typedef struct DggsFeatureRequest
     bool zone_ids;      /**< whether texts of zones are wanted */
     bool geometry;      /**< whether geometries are wanted */
     const DggsExtent *extent; /**< spatial filter, or NULL */
-    const char *polygon;      /**< the same as a polygon within the extent, WKT, or NULL */
+    const char *polygon;      /**< the same as a geometry within the extent, WKT, or NULL */
     const DggsStrings *zones; /**< texts of zones, or NULL */
     uint64_t start;           /**< how many of the places that the filters leave are skipped */
     uint64_t count;           /**< at most how many of them are read */
@@ -348,7 +348,7 @@ typedef struct DggsColumn
     bool is_given; /**< false when the column was not asked for */
 } DggsColumn;
 
-/** Some features, at least one. */
+/** Some features, at least one and at most 32768. */
 typedef struct DggsFeatureBatch
 {
     size_t count;

@@ -1,9 +1,17 @@
-//! Operations that make cubes: copies of other datasets ([`copy`]), in a [`frame`] that lets none be seen half made; and
-//! stores as [`files`].
+//! Operations that make cubes: copies of cubes ([`copy`]), cubes of rasters ([`from_raster`]), in a [`frame`] that lets none
+//! be seen half made; and stores as [`files`].
+//!
+//! - [`quantise`]: from pixels to zones; [`source`]: pixels from GDAL's datasets;
+//! - [`pyramid`]: from zones to coarser zones; [`level`]: a level of a cube, as it is written.
 
 pub mod copy;
 pub mod files;
 pub mod frame;
+pub mod from_raster;
+pub mod level;
+pub mod pyramid;
+pub mod quantise;
+pub mod source;
 
 /// Told how much is done, in [0, 1]; answers whether to go on. Called in the caller's thread.
 pub type Progress<'a> = &'a mut dyn FnMut(f64) -> bool;

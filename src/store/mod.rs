@@ -15,6 +15,7 @@
 mod bytes_codec;
 mod call;
 mod compress;
+mod degrees;
 mod delta;
 mod ffi;
 mod http;
@@ -40,6 +41,7 @@ pub mod vector;
 
 pub use call::{Call, Entered};
 pub use compress::Compressor;
+pub use degrees::Degrees;
 pub use input::Input;
 pub use numeric::{Host, Number, NumericType, host};
 pub use source::{Run, Source};

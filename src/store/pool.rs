@@ -10,7 +10,7 @@ use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 
 use super::Call;
 use crate::error::{Error, Kind, Result};
@@ -30,6 +30,24 @@ static POOLS: AtomicPtr<Pool> = AtomicPtr::new(ptr::null_mut());
 /// No thread can be started.
 pub fn install<R: Send>(call: &Call, work: impl FnOnce() -> R + Send) -> Result<R> {
     Ok(of(call.threads())?.install(work))
+}
+
+/// Starts `work` in that pool and does not wait for it.
+///
+/// # Errors
+/// No thread can be started.
+pub fn spawn(call: &Call, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    of(call.threads())?.spawn(work);
+    Ok(())
+}
+
+/// Runs `work` in the caller's thread, and what it spawns in the pool of as many threads as the call grants; returns when
+/// all of that is done.
+///
+/// # Errors
+/// No thread can be started.
+pub fn in_place_scope<'scope, R>(call: &Call, work: impl FnOnce(&Scope<'scope>) -> R) -> Result<R> {
+    Ok(of(call.threads())?.in_place_scope(work))
 }
 
 /// The pool of `threads` threads of this process.

@@ -115,7 +115,9 @@ impl VsiStore {
         let Some((folder, _)) = path.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) else {
             return Ok(());
         };
-        let name = c_string(folder)?;
+        // GDAL before 3.7 makes no folder whose name has no parent in it
+        let is_relative = !folder.starts_with('/') && !folder.contains(':');
+        let name = c_string(&if is_relative { format!("./{folder}") } else { folder.to_owned() })?;
         // another thread may make one of them in between, and then this one gives up
         const ATTEMPTS: usize = 4;
         for _ in 0..ATTEMPTS {

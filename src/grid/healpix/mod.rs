@@ -112,9 +112,7 @@ impl Grid for HealpixGrid {
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()> {
         LEVELS.check_zones(level, zones)?;
         check_lengths(zones.len(), centroids.len())?;
-        for (zone, centroid) in zones.iter().zip(centroids) {
-            *centroid = projection::centroid(&self.latitude, level, *zone);
-        }
+        projection::centroids(&self.latitude, level, zones, centroids);
         Ok(())
     }
 

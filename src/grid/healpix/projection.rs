@@ -168,22 +168,42 @@ fn gather(x: u64) -> u64 {
 /// Whole (i, j) are exact however large the side, so that zones which share a vertex agree on it to the last bit. At a
 /// pole the longitude is the base zone's.
 pub(crate) fn point_of(latitude: &Latitude, side: f64, base: u64, i: f64, j: f64) -> LonLat {
-    let quadrant = (base & 3) as f64;
     let (height, across) = (i + j, i - j);
-    let to_pole = if base < 4 { 2.0 * side - height } else { height };
-    if (4..8).contains(&base) || to_pole >= side {
-        let (centre, row) = match base {
-            0..4 => (2.0 * quadrant + 1.0, 1.0),
-            4..8 => (2.0 * quadrant, 0.0),
-            _ => (2.0 * quadrant + 1.0, -1.0),
-        };
-        let v = (row * side + (height - side)) / (2.0 * side);
-        LonLat { lon_deg: 45.0 * (centre + across / side), lat_deg: latitude.of_belt(v) }
-    } else {
-        let lat_deg = 90.0 - latitude.of_cap(to_pole / side);
-        let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
-        LonLat { lon_deg: 45.0 * (2.0 * quadrant + 1.0 + offset), lat_deg: if base < 4 { lat_deg } else { -lat_deg } }
+    LonLat { lon_deg: meridian(side, base, height, across), lat_deg: parallel(latitude, side, base, height) }
+}
+
+/// Distance from the pole that base zone `base` touches, in zones; 2 `side` across the whole base zone.
+#[inline(always)]
+fn to_pole(side: f64, base: u64, height: f64) -> f64 {
+    if base < 4 { 2.0 * side - height } else { height }
+}
+
+#[inline(always)]
+fn is_in_belt(side: f64, base: u64, height: f64) -> bool {
+    (4..8).contains(&base) || to_pole(side, base, height) >= side
+}
+
+/// The latitude where i + j is `height`.
+fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -> f64 {
+    if is_in_belt(side, base, height) {
+        let row = [1.0, 0.0, -1.0][(base / 4) as usize];
+        return latitude.of_belt((row * side + (height - side)) / (2.0 * side));
     }
+    let lat_deg = 90.0 - latitude.of_cap(to_pole(side, base, height) / side);
+    if base < 4 { lat_deg } else { -lat_deg }
+}
+
+/// The longitude where i + j is `height` and i - j is `across`.
+#[inline(always)]
+fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
+    let quadrant = (base & 3) as f64;
+    if is_in_belt(side, base, height) {
+        let centre = if (4..8).contains(&base) { 2.0 * quadrant } else { 2.0 * quadrant + 1.0 };
+        return 45.0 * (centre + across / side);
+    }
+    let to_pole = to_pole(side, base, height);
+    let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
+    45.0 * (2.0 * quadrant + 1.0 + offset)
 }
 
 /// The centre of a zone, in [-180, 180).
@@ -191,6 +211,27 @@ pub(crate) fn centroid(latitude: &Latitude, level: u8, zone: Zone) -> LonLat {
     let (base, i, j) = part(level, zone);
     let point = point_of(latitude, (1u64 << level) as f64, base, i as f64 + 0.5, j as f64 + 0.5);
     LonLat { lon_deg: wrapped(point.lon_deg), ..point }
+}
+
+/// How many parallels [`centroids`] remembers: of zones that follow one another in nested order few are new.
+const PARALLELS: usize = 256;
+
+/// The centres of zones, equal to [`centroid`]'s; the slices have the same length.
+pub(crate) fn centroids(latitude: &Latitude, level: u8, zones: &[Zone], centroids: &mut [LonLat]) {
+    let side = (1u64 << level) as f64;
+    let mut known = [(u64::MAX, 0.0); PARALLELS];
+    for (zone, centroid) in zones.iter().zip(centroids) {
+        let (base, i, j) = part(level, *zone);
+        // Base zones of one row of four share their parallels.
+        let key = (i + j) * 3 + base / 4;
+        let height = (i + j) as f64 + 1.0;
+        let slot = &mut known[key as usize % PARALLELS];
+        if slot.0 != key {
+            *slot = (key, parallel(latitude, side, base, height));
+        }
+        let lon_deg = wrapped(meridian(side, base, height, i as f64 - j as f64));
+        *centroid = LonLat { lon_deg, lat_deg: slot.1 };
+    }
 }
 
 /// The boundary of a zone from its south corner over east, north and west; see [`crate::grid::Grid::boundary`].
@@ -221,4 +262,28 @@ pub(crate) fn boundary(latitude: &Latitude, level: u8, zone: Zone, segments: u32
         }
     }
     ring
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn centroids_of_many_are_those_of_each() {
+        for flattening in [0.0, 1.0 / 298.257_223_563] {
+            let latitude = Latitude::new(flattening);
+            for level in [0u8, 1, 5, 12, 29] {
+                let count = 12u64 << (2 * level);
+                let step = (count / 5000).max(1);
+                // Runs of neighbours, and jumps between them.
+                let zones: Vec<Zone> =
+                    (0..count).step_by(step as usize).flat_map(|z| (z..(z + 9).min(count)).map(Zone)).collect();
+                let mut found = vec![LonLat::default(); zones.len()];
+                centroids(&latitude, level, &zones, &mut found);
+                for (zone, found) in zones.iter().zip(found) {
+                    assert_eq!(centroid(&latitude, level, *zone), found, "level {level} zone {}", zone.0);
+                }
+            }
+        }
+    }
 }

@@ -9,6 +9,8 @@
 //! - [`source`]: what a source holds; [`plan`]: what the copy is to consist of;
 //! - [`axis`], [`order`]: its zone axes, and where each zone comes from; [`transfer`]: elements, block by block.
 //!
+//! A source without a grid goes to [`from_raster`](super::from_raster), where `DGGRS` names one.
+//!
 //! Limits: from one grid to another, or one level to another, is no copy; groups keep their names, also where a convention
 //! has its own for levels.
 
@@ -67,6 +69,9 @@ fn copy(
     super::frame::target(call, name)?;
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
+        if options.identity.dggrs.is_some() {
+            return super::from_raster::create(call, dataset, name, options, &job(dataset, pairs), progress);
+        }
         return Err(Error::unsupported(format!(
             "{} is on no grid that its metadata tell, and is not one that can be copied as it is",
             dataset.name()
@@ -80,14 +85,7 @@ fn copy(
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
     let groups = plan::plan(call, &source, options, converts)?;
 
-    let mut job: Vec<String> = pairs
-        .iter()
-        .filter(|(key, _)| !key.eq_ignore_ascii_case("RESUME"))
-        .map(|(key, value)| format!("{}={value}", key.to_ascii_uppercase()))
-        .collect();
-    job.sort_unstable();
-    let job = format!("copy of {} {}", dataset.name(), job.join(" "));
-    let frame = Frame::begin(call, name, options.format, options.resume, &job)?;
+    let frame = Frame::begin(call, name, options.format, options.resume, &job(dataset, pairs))?;
     match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
@@ -95,6 +93,17 @@ fn copy(
             Err(error)
         }
     }
+}
+
+/// A line that tells a job from others: its source and its options.
+fn job(dataset: &Dataset, pairs: &[(String, String)]) -> String {
+    let mut job: Vec<String> = pairs
+        .iter()
+        .filter(|(key, _)| !key.eq_ignore_ascii_case("RESUME"))
+        .map(|(key, value)| format!("{}={value}", key.to_ascii_uppercase()))
+        .collect();
+    job.sort_unstable();
+    format!("copy of {} {}", dataset.name(), job.join(" "))
 }
 
 /// Options that ask for more than a copy.
@@ -187,7 +196,8 @@ impl Filler<'_> {
                 (*from, Some(moved))
             }
             Content::Ids(axis) => {
-                let Some(order) = axis.order_of_ids() else { return Ok(()) };
+                let order =
+                    axis.order_of_ids().ok_or_else(|| Error::invalid("no array lies on the zones to be listed"))?;
                 let mut ids = |positions: Range<u64>| {
                     let zones = order.zones(call, positions)?;
                     let held: Vec<_> = zones.iter().copied().filter(|zone| *zone != NO_ZONE).collect();

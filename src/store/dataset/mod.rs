@@ -11,6 +11,7 @@
 mod array;
 mod attribute;
 mod group;
+mod raster;
 mod types;
 
 use std::ptr;
@@ -23,6 +24,7 @@ use super::ffi;
 use crate::error::{Error, Result};
 pub use array::{Array, Dimension};
 pub use group::Group;
+pub use raster::{Band, Locator, Raster, Window};
 pub use types::{ElementType, Field};
 
 /// Flags of `gdal.h`.

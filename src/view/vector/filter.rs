@@ -15,7 +15,7 @@ use crate::store::{self, Call};
 pub struct Filter {
     /// West, south, east, north in degrees.
     pub bbox: Option<[f64; 4]>,
-    /// A polygon in longitude and latitude as WKT, within `bbox`.
+    /// A geometry in longitude and latitude as WKT, within `bbox`.
     pub polygon: Option<String>,
     /// Zone texts.
     pub zones: Option<Vec<String>>,
@@ -54,17 +54,23 @@ impl Layer {
         if !(west <= east && south <= north) {
             return Ok(Near::None);
         }
-        if west <= -180.0 && east >= 180.0 && south <= -90.0 && north >= 90.0 && polygon.is_none() {
+        // Near a pole the margin is too wide for a polygon to tell more than its box.
+        let polygon = polygon.filter(|_| widened < 10.0);
+        if let Some(region) = polygon.and_then(|polygon| widened_region(call, polygon, widened)) {
+            return grid.zones_in(level, &region, Containment::Intersects).map(Near::Some);
+        }
+        if west <= -180.0 && east >= 180.0 && south <= -90.0 && north >= 90.0 {
             return Ok(Near::All);
         }
         let region = Region::bbox(west, south, east, north)?;
-        let mut set = grid.zones_in(level, &region, Containment::Intersects)?;
-        if let Some(polygon) = polygon {
-            let region = Region::polygons(store::vector::polygons(call, polygon)?)?;
-            set = set.intersection(&grid.zones_in(level, &region, Containment::Intersects)?);
-        }
-        Ok(Near::Some(set))
+        grid.zones_in(level, &region, Containment::Intersects).map(Near::Some)
     }
+}
+
+/// All within `widened` degrees of a geometry; `None` where that cannot be made, or reaches beyond the poles: then its box
+/// has to do.
+fn widened_region(call: &Arc<Call>, wkt: &str, widened: f64) -> Option<Region> {
+    Region::polygons(store::vector::widened(call, wkt, widened).ok()?).ok()
 }
 
 enum Near {

@@ -1,0 +1,277 @@
+//! A cube of a dataset without a grid: its arrays over pixels become arrays over zones, the others are copied.
+//!
+//! A classic raster becomes one group. A multidimensional dataset keeps its groups; in each, the arrays over its horizontal
+//! dimensions lie on one axis of zones. Coarser levels are made of what was written, one after the other.
+
+mod auxiliary;
+mod plan;
+
+use std::sync::Arc;
+
+use self::plan::{GroupPlan, pyramid_levels};
+use super::Progress;
+use super::frame::Frame;
+use super::level::{ArrayPlan, Level, LevelPlan};
+use super::pyramid::{self, Layer, Step};
+use super::quantise::engine::{self, Job, fill_of};
+use super::quantise::zones::Zones;
+use super::source::Source;
+use crate::convention::{self, LevelPlace};
+use crate::cube::creation::{CreationOptions, LevelOption, Resampling};
+use crate::error::{Context, Error, Kind, Result};
+use crate::grid::Grid;
+use crate::store::Call;
+use crate::store::dataset::Dataset;
+
+/// The part of the work that pyramids are: a third of the values on four finer ones, and cheaper ones.
+const PYRAMID_PART: f64 = 0.2;
+
+/// Makes a cube called `name` of `dataset`, which is on no grid; `job` tells this job from others.
+///
+/// # Errors
+/// A source that does not say where its pixels lie; an option that does not fit; what cannot be read or written; the caller
+/// stopped it. The target is then as it was.
+pub fn create(
+    call: &Arc<Call>,
+    dataset: &Dataset,
+    name: &str,
+    options: &CreationOptions,
+    job: &str,
+    progress: Progress<'_>,
+) -> Result<()> {
+    let groups = plan::groups(call, dataset, name)?;
+    if groups.iter().all(|group| group.source.is_none()) {
+        return Err(Error::unsupported(format!(
+            "{} has neither bands nor arrays over two horizontal dimensions (x and y, or longitude and latitude)",
+            dataset.name()
+        )));
+    }
+    let frame = Frame::begin(call, name, options.format, options.resume, job)?;
+    match fill(call, &frame, &groups, options, progress) {
+        Ok(()) => frame.finish(call),
+        Err(error) => {
+            frame.abandon();
+            Err(error)
+        }
+    }
+}
+
+fn fill(
+    call: &Arc<Call>,
+    frame: &Frame,
+    groups: &[GroupPlan],
+    options: &CreationOptions,
+    progress: Progress<'_>,
+) -> Result<()> {
+    let count = groups.iter().filter(|group| group.source.is_some()).count() as f64;
+    let mut before = 0.0;
+    for group in groups {
+        if group.path != "/" {
+            frame.editor().create_group(&group.path)?;
+        }
+        for (key, value) in &group.attributes {
+            frame.editor().set_attribute(&group.path, key, Some(value.clone()))?;
+        }
+        match &group.source {
+            None => auxiliary::copy(call, frame, group, &group.path)?,
+            Some(source) => {
+                let mut part = |done: f64| progress((before + done) / count);
+                let made = Maker::new(call, frame, group, source, options).and_then(|maker| maker.run(&mut part));
+                made.context(|| format!("group {}", group.path))?;
+                before += 1.0;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the levels of a group.
+struct Maker<'a> {
+    call: &'a Arc<Call>,
+    frame: &'a Frame,
+    group: &'a GroupPlan,
+    source: &'a Source,
+    options: &'a CreationOptions,
+    grid: Arc<dyn Grid>,
+    level: u8,
+    threads: usize,
+}
+
+impl<'a> Maker<'a> {
+    fn new(
+        call: &'a Arc<Call>,
+        frame: &'a Frame,
+        group: &'a GroupPlan,
+        source: &'a Source,
+        options: &'a CreationOptions,
+    ) -> Result<Self> {
+        let grid = options
+            .grid_on(Some(&source.surface))?
+            .ok_or_else(|| Error::invalid("option DGGRS is missing: say which grid the source is to be put on"))?;
+        let level = match (options.level_on(&*grid)?, options.level) {
+            (Some(level), _) => level,
+            (None, Some(LevelOption::Auto)) => super::quantise::zones::level_of(&*grid, &source.lattice)?,
+            _ => {
+                return Err(Error::invalid(format!(
+                    "option LEVEL is missing: give one of 0 to {}, or AUTO for zones not larger than the source's pixels",
+                    grid.max_level()
+                )));
+            }
+        };
+        let threads = options.num_threads.unwrap_or_else(|| call.threads());
+        Ok(Self { call, frame, group, source, options, grid, level, threads })
+    }
+
+    fn run(&self, progress: Progress<'_>) -> Result<()> {
+        let Self { call, frame, group, source, options, level, .. } = *self;
+        let grid = &self.grid;
+        let zones =
+            super::quantise::zones::covered(&**grid, level, &source.lattice, options.coverage, options.resampling)?;
+        let (arrays, fills) = self.arrays(&zones);
+        let coarser = pyramid_levels(&**grid, level, &zones, &arrays, options)?;
+        let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
+        let places = self.places(&zones, &arrays, &levels)?;
+
+        let finest = Level::create(frame, &self.plan(&zones, &places[0], &arrays))?;
+        auxiliary::copy(call, frame, group, &finest.path)?;
+        let share = if levels.len() > 1 { 1.0 - PYRAMID_PART } else { 1.0 };
+        let job = Job {
+            grid: &**grid,
+            level,
+            zones: &zones,
+            lattice: &source.lattice,
+            raster: &*source.raster,
+            resampling: options.resampling,
+            fills: &fills,
+            max_memory: options.max_memory,
+            threads: self.threads,
+        };
+        engine::run(call, &job, &finest, &mut |done| progress(share * done))?;
+        self.pyramid(&zones, &arrays, &places, finest, &mut |done| progress(share + (1.0 - share) * done))
+    }
+
+    fn plan<'p>(&'p self, zones: &'p Zones, place: &'p LevelPlace, arrays: &'p [ArrayPlan]) -> LevelPlan<'p> {
+        LevelPlan { grid: &self.grid, zones, place, group: &self.group.path, arrays, options: self.options }
+    }
+
+    /// Where the levels go: one alone into the group itself.
+    fn places(&self, zones: &Zones, arrays: &[ArrayPlan], levels: &[u8]) -> Result<Vec<LevelPlace>> {
+        if levels.len() == 1 {
+            return Ok(vec![LevelPlace { level: levels[0], group: String::new(), suffix: String::new() }]);
+        }
+        let taken: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
+        let finest = super::level::describe(&*self.grid, levels[0], zones, "", self.options, &taken)?;
+        Ok(convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels))
+    }
+
+    /// The arrays of a level, and of each the value of zones without data.
+    fn arrays(&self, zones: &Zones) -> (Vec<ArrayPlan>, Vec<Vec<u8>>) {
+        let resampling = self.options.resampling;
+        let is_full = self.source.lattice.is_global() || zones.are_listed();
+        let (mut plans, mut fills) = (Vec::new(), Vec::new());
+        for (variable, array) in self.source.raster.variables().iter().zip(&self.source.arrays) {
+            let fill = fill_of(variable, resampling);
+            let data_type = engine::output_type(resampling, variable.data_type);
+            let is_needed = !data_type.is_integer() || variable.nodata.is_some() || variable.masked || !is_full;
+            if is_needed && data_type.is_integer() && variable.nodata.is_none() {
+                self.call.warn(format!(
+                    "array {}: the source names no nodata value; zones without data hold the type's {} value",
+                    array.name,
+                    if data_type.is_signed_integer() { "lowest" } else { "highest" }
+                ));
+            }
+            plans.push(ArrayPlan {
+                name: array.name.clone(),
+                outer: array.outer.iter().cloned().zip(variable.outer.iter().copied()).collect(),
+                temporal: array.temporal.clone(),
+                data_type,
+                nodata: is_needed.then(|| fill.clone()),
+                attributes: array.attributes.clone(),
+            });
+            fills.push(fill);
+        }
+        (plans, fills)
+    }
+
+    /// Makes the coarser levels, and says above them what they are.
+    fn pyramid(
+        &self,
+        zones: &Zones,
+        arrays: &[ArrayPlan],
+        places: &[LevelPlace],
+        finest: Level<'_>,
+        progress: Progress<'_>,
+    ) -> Result<()> {
+        if places.len() == 1 {
+            return Ok(());
+        }
+        let methods: Vec<Resampling> =
+            self.source.arrays.iter().map(|array| self.method(array.is_categorical)).collect();
+        let mut all_zones = vec![zones.clone()];
+        for pair in places.windows(2) {
+            let fine = &all_zones[all_zones.len() - 1];
+            all_zones.push(pyramid::coarser(&*self.grid, pair[1].level, pair[0].level, fine)?);
+        }
+        let counts: Vec<f64> = all_zones[1..].iter().map(|zones| zones.len() as f64).collect();
+        let total: f64 = counts.iter().sum();
+        let mut descriptions = vec![finest.description.clone()];
+        let mut fine_arrays = finest.arrays;
+        let mut before = 0.0;
+        for at in 1..places.len() {
+            let level = Level::create(self.frame, &self.plan(&all_zones[at], &places[at], arrays))?;
+            if places[at].suffix.is_empty() {
+                auxiliary::copy(self.call, self.frame, self.group, &level.path)?;
+            }
+            let layer = |((array, plan), method): ((&Arc<crate::hierarchy::Array>, &ArrayPlan), &Resampling)| Layer {
+                array: array.clone(),
+                resampling: *method,
+                nodata: plan.nodata.clone(),
+            };
+            let layers: Vec<Layer> = fine_arrays.iter().zip(arrays).zip(&methods).map(layer).collect();
+            let step = Step {
+                grid: &*self.grid,
+                level: places[at].level,
+                coarse: &all_zones[at],
+                fine_level: places[at - 1].level,
+                fine: &all_zones[at - 1],
+                layers: &layers,
+                max_memory: self.options.max_memory,
+                threads: self.threads,
+            };
+            let part = counts[at - 1] / total;
+            pyramid::run(self.call, &step, &level, &mut |done| progress((before + done * part).min(1.0)))?;
+            before += part;
+            descriptions.push(level.description.clone());
+            fine_arrays = level.arrays;
+        }
+        let mut attributes = self.frame.editor().attributes(&self.group.path)?;
+        let levels: Vec<_> = places.iter().zip(&descriptions).collect();
+        convention::describe_pyramid(&mut attributes, &levels, method_name(methods[0]));
+        for (key, value) in attributes {
+            self.frame.editor().set_attribute(&self.group.path, &key, Some(value))?;
+        }
+        match progress(1.0) {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Cancelled, "stopped by the user")),
+        }
+    }
+
+    /// How an array is made coarser.
+    fn method(&self, is_categorical: bool) -> Resampling {
+        let usual = if is_categorical { Resampling::Mode } else { Resampling::Average };
+        self.options.pyramid_resampling.unwrap_or(usual)
+    }
+}
+
+/// A method as metadata name it.
+pub(super) fn method_name(method: Resampling) -> &'static str {
+    match method {
+        Resampling::Nearest => "nearest",
+        Resampling::Bilinear => "bilinear",
+        Resampling::Average => "average",
+        Resampling::Sum => "sum",
+        Resampling::Mode => "mode",
+        Resampling::Min => "min",
+        Resampling::Max => "max",
+    }
+}

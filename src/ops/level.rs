@@ -1,0 +1,246 @@
+//! A level of a cube that is made: its zone axis and arrays in a store, and a [`Sink`] into them.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::frame::Frame;
+use super::quantise::engine::{Part, Sink};
+use super::quantise::zones::Zones;
+use crate::convention::{self, Attributes, Description, LevelPlace, NewAxis, Placement};
+use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout};
+use crate::error::{Context, Error, Result};
+use crate::grid::{Grid, ZoneId};
+use crate::hierarchy::{Array, AxisSelection, DataType, NewArray};
+use crate::store::{Call, Input, NumericType};
+
+/// An array over zones that is to be made.
+#[derive(Clone, Debug)]
+pub struct ArrayPlan {
+    /// Its name in its group.
+    pub name: String,
+    /// Name and size of its dimensions beside the zones', slowest first.
+    pub outer: Vec<(String, u64)>,
+    /// Those of them that are time.
+    pub temporal: Vec<String>,
+    /// Type of its elements.
+    pub data_type: NumericType,
+    /// The value of zones without data, one element in native byte order; `None`: all have data.
+    pub nodata: Option<Vec<u8>>,
+    /// Its attributes, without those that tell of the grid.
+    pub attributes: Attributes,
+}
+
+/// A level that is to be made.
+pub struct LevelPlan<'a> {
+    /// The grid.
+    pub grid: &'a Arc<dyn Grid>,
+    /// The zones along the axis.
+    pub zones: &'a Zones,
+    /// Where it goes, below `group`.
+    pub place: &'a LevelPlace,
+    /// Path of the group that the pyramid, or the cube alone, is in.
+    pub group: &'a str,
+    /// The arrays.
+    pub arrays: &'a [ArrayPlan],
+    /// The creation options.
+    pub options: &'a CreationOptions,
+}
+
+/// A level that is there: metadata are in the frame's editor, values come.
+pub struct Level<'a> {
+    frame: &'a Frame,
+    grid: Arc<dyn Grid>,
+    zones: &'a Zones,
+    level: u8,
+    /// What the convention says of it.
+    pub description: Description,
+    /// Path of the group of its arrays.
+    pub path: String,
+    ids: Option<Arc<Array>>,
+    /// The arrays, in the order of the plan.
+    pub arrays: Vec<Arc<Array>>,
+    run_length: u64,
+}
+
+/// The path of a child.
+pub(super) fn below(path: &str, name: &str) -> String {
+    if name.is_empty() { path.to_owned() } else { format!("{}/{name}", path.trim_end_matches('/')) }
+}
+
+/// What the convention of `options` says of zones of a level; names are chosen so that they are not `taken`.
+///
+/// # Errors
+/// A convention that cannot describe these zones along one dimension.
+pub fn describe(
+    grid: &dyn Grid,
+    level: u8,
+    zones: &Zones,
+    suffix: &str,
+    options: &CreationOptions,
+    taken: &[&str],
+) -> Result<Description> {
+    let listed = match zones.are_listed() {
+        true => convention::Zones::Listed(zones.len()),
+        false => convention::Zones::Globe,
+    };
+    let free = |name: &str| super::source::untaken(name.to_owned(), |name| taken.contains(&name));
+    let (dimension, id_array, grid_mapping) = (free("cells"), free("cell_ids"), free("crs"));
+    let usual = NewAxis::new(grid.spec(), level, listed);
+    let axis = NewAxis { dimension: &dimension, id_array: &id_array, grid_mapping: &grid_mapping, suffix, ..usual };
+    let description = convention::describe(options.convention, &axis)?;
+    if description.placement != Placement::Line {
+        return Err(Error::unsupported(format!(
+            "CONVENTION={} with INDEXING={} puts the zones on several dimensions, which resampling does not write: take \
+             another INDEXING, or CONVENTION=XDGGS",
+            description.convention,
+            grid.spec().indexing
+        )));
+    }
+    Ok(description)
+}
+
+impl<'a> Level<'a> {
+    /// Creates the level's arrays.
+    ///
+    /// # Errors
+    /// A convention that cannot describe it; names that are taken.
+    pub fn create(frame: &'a Frame, plan: &LevelPlan<'a>) -> Result<Self> {
+        let (grid, options, level) = (plan.grid, plan.options, plan.place.level);
+        let taken: Vec<&str> = plan.arrays.iter().map(|array| array.name.as_str()).collect();
+        let description = describe(&**grid, level, plan.zones, &plan.place.suffix, options, &taken)?;
+        let editor = frame.editor();
+        let path = below(plan.group, &plan.place.group);
+        if !plan.place.group.is_empty() {
+            editor.create_group(&path)?;
+        }
+        let mut attributes = editor.attributes(&path)?;
+        description.group(&mut attributes);
+        for (key, value) in attributes {
+            editor.set_attribute(&path, &key, Some(value))?;
+        }
+        let dimension = description.dimensions[0].0.clone();
+        let cut = |axis: usize| ZoneCut {
+            axis,
+            grid: &**grid,
+            level,
+            chunk_level: options.chunk_level,
+            shard_level: options.shard_level,
+        };
+        let ids = match &description.id_array {
+            None => None,
+            Some(name) => {
+                let shape = vec![plan.zones.len()];
+                let layout = layout(&shape, size_of::<u64>(), Some(cut(0)), options.format);
+                let data_type = DataType::Numeric(NumericType::UInt64);
+                let mut ids = NewArray::new(name.clone(), data_type, vec![dimension.clone()], shape, layout.chunk);
+                ids.shard_shape = layout.shard;
+                ids.compressor = options.compressor.clone();
+                // In V2 xarray would take the fill value for a mark, and ids for floats.
+                ids.fill = (options.format == Format::V3).then(|| u64::MAX.to_ne_bytes().to_vec());
+                description.ids(&mut ids.attributes);
+                Some(editor.create_array(&path, &ids)?)
+            }
+        };
+        for (name, attributes) in &description.auxiliary {
+            let mut scalar = NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), vec![], vec![], vec![]);
+            scalar.attributes = attributes.clone();
+            scalar.fill = Some(vec![0]);
+            editor.create_array(&path, &scalar)?;
+        }
+        let mut arrays = Vec::new();
+        let mut run_length = ids.as_ref().map_or(1, |ids| ids.block_size()[0]);
+        for array in plan.arrays {
+            let (mut names, mut shape): (Vec<String>, Vec<u64>) = array.outer.iter().cloned().unzip();
+            names.push(dimension.clone());
+            shape.push(plan.zones.len());
+            let layout = layout(&shape, array.data_type.size(), Some(cut(shape.len() - 1)), options.format);
+            let name = format!("{}{}", array.name, plan.place.suffix);
+            let mut new = NewArray::new(name, DataType::Numeric(array.data_type), names, shape, layout.chunk);
+            new.shard_shape = layout.shard;
+            new.compressor = options.compressor.clone();
+            new.attributes = array.attributes.clone();
+            description.data(&mut new.attributes, &array.temporal);
+            new.fill = array.nodata.clone();
+            let mut made = editor.create_array(&path, &new)?;
+            if let Some(nodata) = &array.nodata {
+                let path = made.full_name().to_owned();
+                editor.set_nodata(&path, Some(nodata))?;
+                made = editor.array(&path)?;
+            }
+            run_length = least_common_multiple(run_length, made.block_size().last().copied().unwrap_or(1));
+            arrays.push(made);
+        }
+        Ok(Self { frame, grid: grid.clone(), zones: plan.zones, level, description, path, ids, arrays, run_length })
+    }
+
+    /// The zones along the axis.
+    pub fn zones(&self) -> &'a Zones {
+        self.zones
+    }
+
+    /// The level.
+    pub fn level(&self) -> u8 {
+        self.level
+    }
+
+    fn step(&self, run: u64) -> String {
+        format!("{}:{}:{run}", self.path, self.level)
+    }
+
+    fn positions(&self, run: u64) -> Range<u64> {
+        let length = self.run_length();
+        run * length..((run + 1) * length).min(self.zones.len())
+    }
+
+    fn write_ids(&self, call: &Arc<Call>, ids: &Array, positions: Range<u64>) -> Result<()> {
+        let zones = self.zones.at(&*self.grid, self.level, positions.clone())?;
+        let mut values = vec![ZoneId(0); zones.len()];
+        self.grid.ids(self.level, &zones, &mut values)?;
+        let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
+        let selection = AxisSelection::Strided { start: positions.start, count: values.len(), step: 1 };
+        ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)
+    }
+}
+
+fn least_common_multiple(a: u64, b: u64) -> u64 {
+    let gcd = |mut a: u64, mut b: u64| {
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        a
+    };
+    (a / gcd(a, b).max(1)).saturating_mul(b)
+}
+
+impl Sink for Level<'_> {
+    fn run_length(&self) -> u64 {
+        self.run_length.clamp(1, self.zones.len().max(1))
+    }
+
+    fn outer_block(&self, variable: usize) -> Vec<u64> {
+        let block = self.arrays[variable].block_size();
+        block[..block.len() - 1].to_vec()
+    }
+
+    fn write(&self, call: &Arc<Call>, variable: usize, part: &Part, values: &[u8]) -> Result<()> {
+        let array = &self.arrays[variable];
+        let number = array.data_type().numeric().ok_or_else(|| Error::invalid("an array that is not numeric"))?;
+        let axes = part.start.iter().zip(&part.count).map(|(&start, &count)| (start, count));
+        let axes: Vec<(u64, u64)> = axes.chain([(part.zones.start, part.zones.end - part.zones.start)]).collect();
+        let counts: Vec<usize> = axes.iter().map(|(_, count)| *count as usize).collect();
+        let select = |&(start, count): &(u64, u64)| AxisSelection::Strided { start, count: count as usize, step: 1 };
+        let selection: Vec<AxisSelection<'_>> = axes.iter().map(select).collect();
+        array.write(call, &selection, Input::from_bytes(values, number, &counts)?)
+    }
+
+    fn is_done(&self, run: u64) -> bool {
+        self.frame.is_done(&self.step(run))
+    }
+
+    fn done(&self, call: &Arc<Call>, run: u64) -> Result<()> {
+        if let Some(ids) = &self.ids {
+            self.write_ids(call, ids, self.positions(run)).context(|| self.path.clone())?;
+        }
+        self.frame.done(&self.step(run))
+    }
+}

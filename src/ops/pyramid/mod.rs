@@ -1,0 +1,313 @@
+//! Pyramids: each coarser level from the next finer one, by the family's hierarchy.
+//!
+//! - [`weights`]: the finer zones that a zone is made of, and how much of each;
+//! - this module: the values of a level, run by run as in [`engine`](super::quantise::engine).
+
+pub mod weights;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use weights::{Member, Weights};
+
+use super::Progress;
+use super::quantise::engine::{Part, Sink, blocks_of};
+use super::quantise::reduce::{Reducer, Reduction, Sample};
+use super::quantise::values::with_type;
+use super::quantise::zones::Zones;
+use crate::cube::creation::Resampling;
+use crate::error::{Error, Kind, Result};
+use crate::grid::{Grid, Zone, ZoneSet};
+use crate::hierarchy::{Array, AxisSelection};
+use crate::store::{Call, NumericType, Target, pool};
+
+/// An array of the finer level, and how it is made coarser.
+pub struct Layer {
+    /// The array; its last axis is the zones'.
+    pub array: Arc<Array>,
+    /// How values become one.
+    pub resampling: Resampling,
+    /// The value of zones without data, one element in native byte order; without one all zones have data.
+    pub nodata: Option<Vec<u8>>,
+}
+
+/// A level that is made of a finer one.
+pub struct Step<'a> {
+    /// The grid.
+    pub grid: &'a dyn Grid,
+    /// The level that is made.
+    pub level: u8,
+    /// Its zones.
+    pub coarse: &'a Zones,
+    /// The finer level.
+    pub fine_level: u8,
+    /// Its zones.
+    pub fine: &'a Zones,
+    /// Its arrays.
+    pub layers: &'a [Layer],
+    /// Bound of the working memory in bytes.
+    pub max_memory: u64,
+    /// Threads, at most those that the call grants.
+    pub threads: usize,
+}
+
+/// The zones of `level` that are made of any of `fine`, zones of `fine_level`.
+///
+/// # Errors
+/// The grid has no such level.
+pub fn coarser(grid: &dyn Grid, level: u8, fine_level: u8, fine: &Zones) -> Result<Zones> {
+    if !fine.are_listed() {
+        return Ok(Zones::globe(grid, level));
+    }
+    let weights = Weights::new(grid, level, fine_level);
+    let mut parents = Vec::new();
+    let mut set = ZoneSet::default();
+    for start in (0..fine.len()).step_by(BATCH) {
+        for zone in fine.at(grid, fine_level, start..(start + BATCH as u64).min(fine.len()))? {
+            weights.parents(zone, &mut parents)?;
+        }
+        set = set.union(&ZoneSet::from_zones(parents.drain(..)));
+    }
+    Zones::listed(grid, level, set)
+}
+
+/// Zones looked at together.
+const BATCH: usize = 4096;
+
+/// Makes the values of all zones of a level and gives them to `sink`.
+///
+/// # Errors
+/// The finer level cannot be read or the sink not written; a type that cannot be resampled; the caller stopped it.
+pub fn run(call: &Arc<Call>, step: &Step<'_>, sink: &dyn Sink, progress: Progress<'_>) -> Result<()> {
+    let length = sink.run_length().max(1);
+    let runs = step.coarse.len().div_ceil(length);
+    let wanted = memory_of_run(step, sink, length.min(step.coarse.len()));
+    let most = usize::try_from(step.max_memory).unwrap_or(usize::MAX) / wanted.max(1);
+    let threads = step.threads.clamp(1, call.threads()).min(most.max(1));
+    let weights = Weights::new(step.grid, step.level, step.fine_level);
+    let worker = Worker { call, step, sink, weights: &weights };
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (sender, receiver) = mpsc::channel::<Result<()>>();
+    pool::in_place_scope(call, |scope| {
+        for _ in 0..threads {
+            let (sender, worker, next, stop) = (sender.clone(), &worker, &next, &stop);
+            scope.spawn(move |_| {
+                while !stop.load(Ordering::Relaxed) {
+                    let run = next.fetch_add(1, Ordering::Relaxed);
+                    if run >= runs {
+                        return;
+                    }
+                    let done = if sink.is_done(run) { Ok(()) } else { worker.run(run, length) };
+                    if sender.send(done).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let (mut finished, mut result) = (0u64, Ok(()));
+        for done in receiver {
+            if let Err(error) = done {
+                stop.store(true, Ordering::Relaxed);
+                result = result.and(Err(error));
+                continue;
+            }
+            finished += 1;
+            if result.is_ok() && !progress(finished as f64 / runs as f64) {
+                stop.store(true, Ordering::Relaxed);
+                result = Err(Error::new(Kind::Cancelled, "stopped by the user"));
+            }
+        }
+        result
+    })?
+}
+
+/// Bytes of a run of the largest array and of the finer zones under it.
+fn memory_of_run(step: &Step<'_>, sink: &dyn Sink, length: u64) -> usize {
+    let ratio = (step.fine.len() / step.coarse.len().max(1)).max(1) * 2;
+    let sizes = step.layers.iter().enumerate().map(|(index, layer)| {
+        let block: u64 = sink.outer_block(index).iter().product();
+        block * layer.array.data_type().numeric().map_or(0, NumericType::size) as u64 * (2 + ratio)
+    });
+    usize::try_from(length * (sizes.max().unwrap_or(0) + 32 * ratio)).unwrap_or(usize::MAX)
+}
+
+struct Worker<'a> {
+    call: &'a Arc<Call>,
+    step: &'a Step<'a>,
+    sink: &'a dyn Sink,
+    weights: &'a Weights<'a>,
+}
+
+/// How the finer zones of a zone count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Counted {
+    /// The one in the middle alone.
+    Central,
+    /// By the part of them that lies in the zone.
+    Parts,
+    /// By the area of that part.
+    Areas,
+}
+
+impl Counted {
+    fn of(resampling: Resampling) -> Self {
+        match resampling {
+            Resampling::Nearest => Self::Central,
+            Resampling::Sum => Self::Parts,
+            _ => Self::Areas,
+        }
+    }
+}
+
+/// The finer zones of a run.
+struct Members {
+    /// Their positions on the finer axis, ascending.
+    positions: Vec<u64>,
+    /// Of each coarse zone in turn, places in `positions` and weights.
+    members: Vec<(u32, f64)>,
+    /// Where the members of each coarse zone end.
+    ends: Vec<usize>,
+}
+
+impl Worker<'_> {
+    fn run(&self, run: u64, length: u64) -> Result<()> {
+        let _entered = self.call.enter();
+        let zones = run * length..((run + 1) * length).min(self.step.coarse.len());
+        let mut members: HashMap<Counted, Members> = HashMap::new();
+        for (index, layer) in self.step.layers.iter().enumerate() {
+            let counted = Counted::of(layer.resampling);
+            let members = match members.entry(counted) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(none) => none.insert(self.members(zones.clone(), counted)?),
+            };
+            let shape = layer.array.shape();
+            let outer = &shape[..shape.len() - 1];
+            for (start, count) in blocks_of(outer, &self.sink.outer_block(index)) {
+                let values = self.values(layer, members, &start, &count)?;
+                let part = Part { start, count, zones: zones.clone() };
+                self.sink.write(self.call, index, &part, &values)?;
+            }
+        }
+        self.sink.done(self.call, run)
+    }
+
+    fn members(&self, zones: Range<u64>, counted: Counted) -> Result<Members> {
+        let Step { grid, level, coarse, fine, fine_level, .. } = *self.step;
+        let zones = coarse.at(grid, level, zones)?;
+        let (mut found, mut ends) = (Vec::<Member>::new(), Vec::with_capacity(zones.len()));
+        for zone in zones {
+            match counted {
+                Counted::Central => found.extend(self.weights.central(zone)?),
+                _ => self.weights.children(zone, &mut found)?,
+            }
+            ends.push(found.len());
+        }
+        let members: Vec<Zone> = found.iter().map(|member| member.zone).collect();
+        let places = fine.positions(grid, fine_level, &members)?;
+        let mut positions: Vec<u64> = places.iter().flatten().copied().collect();
+        positions.sort_unstable();
+        positions.dedup();
+        let (mut kept, mut kept_ends, mut from) = (Vec::with_capacity(found.len()), Vec::with_capacity(ends.len()), 0);
+        for end in ends {
+            for at in from..end {
+                if let Some(position) = places[at] {
+                    let place = positions.partition_point(|other| *other < position);
+                    let Member { part, area, .. } = found[at];
+                    kept.push((place as u32, if counted == Counted::Parts { part } else { part * area }));
+                }
+            }
+            kept_ends.push(kept.len());
+            from = end;
+        }
+        Ok(Members { positions, members: kept, ends: kept_ends })
+    }
+
+    fn values(&self, layer: &Layer, members: &Members, start: &[u64], count: &[u64]) -> Result<Vec<u8>> {
+        let number = layer.array.data_type().numeric().ok_or_else(|| Error::invalid("an array that is not numeric"))?;
+        let size = number.size();
+        let slices = count.iter().product::<u64>() as usize;
+        let mut fine = vec![0; slices * members.positions.len() * size];
+        if !members.positions.is_empty() {
+            let first = members.positions[0];
+            let fine_count = members.positions.len();
+            let is_run = members.positions[fine_count - 1] - first + 1 == fine_count as u64;
+            let axes = start.iter().zip(count);
+            let mut selection: Vec<AxisSelection<'_>> =
+                axes.map(|(&start, &count)| AxisSelection::Strided { start, count: count as usize, step: 1 }).collect();
+            selection.push(match is_run {
+                true => AxisSelection::Strided { start: first, count: fine_count, step: 1 },
+                false => AxisSelection::List(&members.positions),
+            });
+            let counts: Vec<usize> = selection.iter().map(AxisSelection::count).collect();
+            layer.array.read(self.call, &selection, Target::from_bytes(&mut fine, number, &counts)?)?;
+        }
+        let mut values = vec![0; slices * members.ends.len() * size];
+        let zero = vec![0; size];
+        let fill = layer.nodata.as_ref().unwrap_or(&zero);
+        if layer.resampling == Resampling::Nearest {
+            pick(&fine, members, fill, &mut values);
+            return Ok(values);
+        }
+        with_type!(number, reduce(layer.resampling, layer.nodata.as_deref(), &fine, members, &mut values))?;
+        Ok(values)
+    }
+}
+
+/// The one member's value.
+fn pick(fine: &[u8], members: &Members, fill: &[u8], values: &mut [u8]) {
+    let (size, width) = (fill.len(), members.positions.len() * fill.len());
+    for (slice, values) in values.chunks_exact_mut(members.ends.len() * size).enumerate() {
+        let mut from = 0;
+        for (&end, value) in members.ends.iter().zip(values.chunks_exact_mut(size)) {
+            match members.members[from..end].first() {
+                Some((place, _)) => {
+                    let at = slice * width + *place as usize * size;
+                    value.copy_from_slice(&fine[at..at + size]);
+                }
+                None => value.copy_from_slice(fill),
+            }
+            from = end;
+        }
+    }
+}
+
+fn reduce<T: Sample>(
+    resampling: Resampling,
+    nodata: Option<&[u8]>,
+    fine: &[u8],
+    members: &Members,
+    values: &mut [u8],
+) -> Result<()> {
+    let reduction = match resampling {
+        Resampling::Sum => Reduction::Sum,
+        Resampling::Mode => Reduction::Mode,
+        Resampling::Min => Reduction::Min,
+        Resampling::Max => Reduction::Max,
+        _ => Reduction::Average,
+    };
+    let size = size_of::<T>();
+    let nodata: Option<T> = nodata.map(bytemuck::pod_read_unaligned);
+    let mut reducer = Reducer::<T>::new(reduction);
+    let width = members.positions.len() * size;
+    for (slice, values) in values.chunks_exact_mut(members.ends.len() * size).enumerate() {
+        let mut from = 0;
+        for (&end, value) in members.ends.iter().zip(values.chunks_exact_mut(size)) {
+            for (place, weight) in &members.members[from..end] {
+                let at = slice * width + *place as usize * size;
+                let member: T = bytemuck::pod_read_unaligned(&fine[at..at + size]);
+                if member.is_number() && Some(member) != nodata {
+                    reducer.add(member, *weight);
+                }
+            }
+            from = end;
+            if let Some(reduced) = reducer.finish().or(nodata) {
+                value.copy_from_slice(bytemuck::bytes_of(&reduced));
+            }
+        }
+    }
+    Ok(())
+}

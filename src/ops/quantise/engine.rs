@@ -1,0 +1,277 @@
+//! Makes the values of a cube, shard by shard.
+//!
+//! The axis of zones is cut into *runs*, each as long as what the sink writes at once. Threads take runs in the order of
+//! the axis; for each they find the pixels of its zones once and use them for all variables and slices. Source blocks are
+//! kept in a bounded cache that the threads share. What a run gives depends on nothing but itself, so that a job that was
+//! stopped can go on with the runs that are missing.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+
+use super::footprint::{Footprint, Footprints};
+use super::lattice::Lattice;
+use super::raster::{Blocks, Raster, Variable};
+use super::values;
+use super::zones::Zones;
+use crate::cube::creation::Resampling;
+use crate::error::{Error, Kind, Result};
+use crate::grid::Grid;
+use crate::ops::Progress;
+use crate::store::{Call, NumericType, pool};
+
+/// What is to be made.
+pub struct Job<'a> {
+    /// The grid.
+    pub grid: &'a dyn Grid,
+    /// The level.
+    pub level: u8,
+    /// The zones of the axis.
+    pub zones: &'a Zones,
+    /// Where the pixels are.
+    pub lattice: &'a Lattice,
+    /// The pixels.
+    pub raster: &'a dyn Raster,
+    /// How pixels become values of zones.
+    pub resampling: Resampling,
+    /// For each variable, the value of zones without data: one element of the type of its output.
+    pub fills: &'a [Vec<u8>],
+    /// Bound of the working memory in bytes.
+    pub max_memory: u64,
+    /// Threads, at most those that the call grants.
+    pub threads: usize,
+}
+
+/// Where values go.
+pub trait Sink: Send + Sync {
+    /// Zones written at once: all runs but the last have this length.
+    fn run_length(&self) -> u64;
+
+    /// Positions on the further dimensions of a variable that are written at once.
+    fn outer_block(&self, variable: usize) -> Vec<u64>;
+
+    /// Writes values of a variable: of a block of its further dimensions, and of a run of zones; in C order, zones last.
+    ///
+    /// # Errors
+    /// They cannot be written.
+    fn write(&self, call: &Arc<Call>, variable: usize, part: &Part, values: &[u8]) -> Result<()>;
+
+    /// True when a run was written in an earlier attempt.
+    fn is_done(&self, _run: u64) -> bool {
+        false
+    }
+
+    /// Remembers that all of a run is written.
+    ///
+    /// # Errors
+    /// It cannot be remembered.
+    fn done(&self, _call: &Arc<Call>, _run: u64) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A part of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// First position on each further dimension.
+    pub start: Vec<u64>,
+    /// Number of positions on each.
+    pub count: Vec<u64>,
+    /// Positions of zones.
+    pub zones: Range<u64>,
+}
+
+/// The type of what a variable becomes: sums of whole numbers and of single precision are doubles.
+pub fn output_type(resampling: Resampling, data_type: NumericType) -> NumericType {
+    if resampling == Resampling::Sum { NumericType::Float64 } else { data_type }
+}
+
+/// Zones whose pixels are found together.
+const BATCH: u64 = 4096;
+
+/// Makes the values of all zones and gives them to `sink`.
+///
+/// # Errors
+/// The source cannot be read or the sink not written; a type that cannot be resampled; the caller stopped it.
+pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<'_>) -> Result<()> {
+    for variable in job.raster.variables() {
+        values::check(variable, job.resampling)?;
+    }
+    let footprints = Footprints::new(job.grid, job.level, job.lattice, job.resampling)?;
+    let length = sink.run_length().max(1);
+    let runs = job.zones.len().div_ceil(length);
+    let half = usize::try_from(job.max_memory / 2).unwrap_or(usize::MAX);
+    let wanted = memory_of_run(job, sink, length.min(job.zones.len()));
+    let threads = job.threads.clamp(1, call.threads()).min((half / wanted.max(1)).max(1));
+    let shape = [job.lattice.rows(), job.lattice.columns()];
+    let blocks = Blocks::new(call, job.raster, shape, half);
+    let kept = (half / threads).saturating_sub(wanted);
+    let worker = Worker { call, job, sink, footprints: &footprints, blocks: &blocks, kept };
+
+    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (sender, receiver) = mpsc::channel::<Result<()>>();
+    pool::in_place_scope(call, |scope| {
+        for _ in 0..threads {
+            let (sender, worker, next, stop) = (sender.clone(), &worker, &next, &stop);
+            scope.spawn(move |_| {
+                while !stop.load(Ordering::Relaxed) {
+                    let run = next.fetch_add(1, Ordering::Relaxed);
+                    if run >= runs {
+                        return;
+                    }
+                    let done = if sink.is_done(run) { Ok(()) } else { worker.run(run, length) };
+                    // The caller may have gone, having seen another's error.
+                    if sender.send(done).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut finished = 0u64;
+        let mut result = Ok(());
+        for done in receiver {
+            if let Err(error) = done {
+                stop.store(true, Ordering::Relaxed);
+                result = result.and(Err(error));
+                continue;
+            }
+            finished += 1;
+            if result.is_ok() && !progress(finished as f64 / runs as f64) {
+                stop.store(true, Ordering::Relaxed);
+                result = Err(Error::new(Kind::Cancelled, "stopped by the user"));
+            }
+        }
+        result
+    })?
+}
+
+/// Bytes of the values of a run of the largest variable, as they are made and as they are encoded.
+fn memory_of_run(job: &Job<'_>, sink: &dyn Sink, length: u64) -> usize {
+    let variables = job.raster.variables().iter().enumerate();
+    let sizes = variables.map(|(index, variable)| {
+        let block: u64 = sink.outer_block(index).iter().product();
+        block * output_type(job.resampling, variable.data_type).size() as u64
+    });
+    usize::try_from(2 * length * sizes.max().unwrap_or(0) + 8 * length).unwrap_or(usize::MAX)
+}
+
+/// What the threads share.
+struct Worker<'a> {
+    call: &'a Arc<Call>,
+    job: &'a Job<'a>,
+    sink: &'a dyn Sink,
+    footprints: &'a Footprints<'a>,
+    blocks: &'a Blocks<'a>,
+    /// Bytes of footprints that a thread may keep for the next variable or slice.
+    kept: usize,
+}
+
+impl Worker<'_> {
+    fn run(&self, run: u64, length: u64) -> Result<()> {
+        let _entered = self.call.enter();
+        let positions = run * length..((run + 1) * length).min(self.job.zones.len());
+        let count = (positions.end - positions.start) as usize;
+        let batches: Vec<Range<u64>> = (positions.start..positions.end)
+            .step_by(BATCH as usize)
+            .map(|start| start..(start + BATCH).min(positions.end))
+            .collect();
+        let mut pen = self.footprints.pen();
+        let mut kept: Vec<Option<Footprint>> = vec![None; batches.len()];
+        let mut kept_bytes = 0;
+        let mut values = Vec::new();
+        for (index, variable) in self.job.raster.variables().iter().enumerate() {
+            let size = output_type(self.job.resampling, variable.data_type).size();
+            for (start, block) in blocks_of(&variable.outer, &self.sink.outer_block(index)) {
+                let slices = slices_of(&variable.outer, &start, &block);
+                values.clear();
+                values.resize(slices.len() * count * size, 0);
+                for (batch, kept) in batches.iter().zip(&mut kept) {
+                    let made;
+                    let footprint = match kept {
+                        Some(footprint) => &*footprint,
+                        None => {
+                            let zones = self.job.zones.at(self.job.grid, self.job.level, batch.clone())?;
+                            made = self.footprints.of(&zones, &mut pen)?;
+                            if kept_bytes + made.bytes() <= self.kept {
+                                kept_bytes += made.bytes();
+                                kept.insert(made)
+                            } else {
+                                &made
+                            }
+                        }
+                    };
+                    let first = (batch.start - positions.start) as usize;
+                    for (at, slice) in slices.iter().enumerate() {
+                        let from = (at * count + first) * size;
+                        let into = &mut values[from..from + (batch.end - batch.start) as usize * size];
+                        let fill = &self.job.fills[index];
+                        values::fill_in(self.blocks, index, *slice, self.footprints, footprint, fill, into)?;
+                    }
+                }
+                let part = Part { start, count: block, zones: positions.clone() };
+                self.sink.write(self.call, index, &part, &values)?;
+            }
+        }
+        self.sink.done(self.call, run)
+    }
+}
+
+/// The blocks of `block` positions of an array of `shape`: the start and the count of each, in C order.
+pub(crate) fn blocks_of(shape: &[u64], block: &[u64]) -> Vec<(Vec<u64>, Vec<u64>)> {
+    let mut blocks = vec![(Vec::new(), Vec::new())];
+    for (&extent, &step) in shape.iter().zip(block) {
+        let step = step.max(1);
+        blocks = blocks
+            .into_iter()
+            .flat_map(|(start, count): (Vec<u64>, Vec<u64>)| {
+                (0..extent).step_by(step as usize).map(move |at| {
+                    let with = |list: &[u64], item| list.iter().copied().chain([item]).collect();
+                    (with(&start, at), with(&count, step.min(extent - at)))
+                })
+            })
+            .collect();
+    }
+    blocks
+}
+
+/// The slices of a block, in C order.
+fn slices_of(shape: &[u64], start: &[u64], count: &[u64]) -> Vec<u64> {
+    let mut slices = vec![0];
+    for ((&extent, &start), &count) in shape.iter().zip(start).zip(count) {
+        slices =
+            slices.into_iter().flat_map(|slice| (start..start + count).map(move |at| slice * extent + at)).collect();
+    }
+    slices
+}
+
+/// What a variable becomes in zones without data: its own nodata value, NaN, or, for whole numbers without either, the
+/// value least likely to be one of its own: the lowest of signed types, the highest of unsigned ones.
+pub fn fill_of(variable: &Variable, resampling: Resampling) -> Vec<u8> {
+    let output = output_type(resampling, variable.data_type);
+    match &variable.nodata {
+        Some(nodata) if output == variable.data_type => nodata.clone(),
+        _ => values::default_fill(output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_and_slices_cover_an_array_once() {
+        let shape = [3, 4];
+        let mut seen = Vec::new();
+        for (start, count) in blocks_of(&shape, &[2, 3]) {
+            seen.extend(slices_of(&shape, &start, &count));
+        }
+        assert_eq!(seen.len(), 12);
+        assert_eq!(seen[..6], [0, 1, 2, 4, 5, 6]);
+        seen.sort_unstable();
+        assert_eq!(seen, (0..12).collect::<Vec<_>>());
+        assert_eq!(blocks_of(&[], &[]), [(vec![], vec![])]);
+        assert_eq!(slices_of(&[], &[], &[]), [0]);
+    }
+}

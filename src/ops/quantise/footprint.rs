@@ -1,0 +1,132 @@
+//! The pixels that zones take their values from.
+
+use super::coverage::Span;
+use super::lattice::{Lattice, NOWHERE, Position};
+use super::overlap::{Overlap, Pen};
+use crate::cube::creation::Resampling;
+use crate::error::Result;
+use crate::grid::{Grid, LonLat, Zone};
+
+/// The row and column of no pixel.
+pub const NO_PIXEL: [u32; 2] = [u32::MAX; 2];
+
+/// Overlaps smaller than this part of the pixel and of the zone are rounding, where a value is not weighted.
+const SLIVER: f64 = 1e-9;
+
+/// Pixels of a batch of zones.
+#[derive(Clone, Debug)]
+pub enum Footprint {
+    /// Row and column of one pixel a zone, or [`NO_PIXEL`].
+    Pixels(Vec<[u32; 2]>),
+    /// The position of one point a zone, or [`NOWHERE`].
+    Points(Vec<Position>),
+    /// The pixels of each zone: `ends[k]` is where those of zone `k` end.
+    Spans {
+        /// Of all zones, one after the other.
+        spans: Vec<Span>,
+        /// One a zone.
+        ends: Vec<usize>,
+    },
+}
+
+impl Footprint {
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Pixels(pixels) => size_of_val(&pixels[..]),
+            Self::Points(points) => size_of_val(&points[..]),
+            Self::Spans { spans, ends } => size_of_val(&spans[..]) + size_of_val(&ends[..]),
+        }
+    }
+}
+
+/// Finds the footprints of the zones of a level on a raster.
+pub struct Footprints<'a> {
+    grid: &'a dyn Grid,
+    level: u8,
+    lattice: &'a Lattice,
+    resampling: Resampling,
+    overlap: Option<Overlap<'a>>,
+}
+
+impl<'a> Footprints<'a> {
+    /// For `resampling` by `grid`'s zones at `level` on `lattice`.
+    ///
+    /// # Errors
+    /// A raster too large to be numbered; the lattice's map fails.
+    pub fn new(grid: &'a dyn Grid, level: u8, lattice: &'a Lattice, resampling: Resampling) -> Result<Self> {
+        let by_area = !matches!(resampling, Resampling::Nearest | Resampling::Bilinear);
+        let overlap = by_area.then(|| Overlap::new(grid, level, lattice)).transpose()?;
+        Ok(Self { grid, level, lattice, resampling, overlap })
+    }
+
+    /// The raster.
+    pub fn lattice(&self) -> &'a Lattice {
+        self.lattice
+    }
+
+    /// How values are made.
+    pub fn resampling(&self) -> Resampling {
+        self.resampling
+    }
+
+    /// The overlaps, where values are made by area.
+    pub fn overlap(&self) -> Option<&Overlap<'a>> {
+        self.overlap.as_ref()
+    }
+
+    /// What a thread draws with, where values are made by area.
+    pub fn pen(&self) -> Option<Pen<'_>> {
+        self.overlap.as_ref().map(Overlap::pen)
+    }
+
+    /// The pixels of `zones`.
+    ///
+    /// # Errors
+    /// Zones that the grid does not have; the lattice's map fails.
+    pub fn of(&self, zones: &[Zone], pen: &mut Option<Pen<'_>>) -> Result<Footprint> {
+        if let (Some(overlap), Some(pen)) = (&self.overlap, pen) {
+            let (mut spans, mut ends) = (Vec::with_capacity(4 * zones.len()), Vec::with_capacity(zones.len()));
+            for zone in zones {
+                let first = spans.len();
+                overlap.spans(*zone, pen, &mut spans)?;
+                if !matches!(self.resampling, Resampling::Average | Resampling::Sum) {
+                    self.drop_slivers(overlap, *zone, first, &mut spans)?;
+                }
+                ends.push(spans.len());
+            }
+            return Ok(Footprint::Spans { spans, ends });
+        }
+        let mut centroids = vec![LonLat::default(); zones.len()];
+        self.grid.centroids(self.level, zones, &mut centroids)?;
+        let mut positions = vec![NOWHERE; zones.len()];
+        self.lattice.positions(&centroids, &mut positions)?;
+        Ok(match self.resampling {
+            Resampling::Bilinear => Footprint::Points(positions),
+            _ => Footprint::Pixels(positions.iter().map(pixel_of).collect()),
+        })
+    }
+
+    /// Removes overlaps that only rounding makes.
+    fn drop_slivers(&self, overlap: &Overlap<'_>, zone: Zone, first: usize, spans: &mut Vec<Span>) -> Result<()> {
+        let zone_area = overlap.zone_area(zone)?;
+        let mut kept = first;
+        for at in first..spans.len() {
+            let span = spans[at];
+            let area = span.fraction * overlap.pixel_area(span.row, span.start);
+            if span.fraction > SLIVER || area > SLIVER * zone_area {
+                spans[kept] = span;
+                kept += 1;
+            }
+        }
+        spans.truncate(kept);
+        Ok(())
+    }
+}
+
+/// Row and column of the pixel at a position.
+#[inline]
+pub fn pixel_of(position: &Position) -> [u32; 2] {
+    let [column, row] = *position;
+    if column.is_finite() { [row as u32, column as u32] } else { NO_PIXEL }
+}

@@ -1,0 +1,274 @@
+//! The values of zones, from the pixels of their footprints.
+
+use std::sync::Arc;
+
+use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
+use super::lattice::Position;
+use super::raster::{Blocks, Loaded, Variable};
+use super::reduce::{Reducer, Reduction, Sample};
+use crate::cube::creation::Resampling;
+use crate::error::{Error, Result};
+use crate::store::NumericType;
+
+/// Refuses what cannot be resampled.
+///
+/// # Errors
+/// Types that are no real numbers of the machine's, but for NEAREST.
+pub(super) fn check(variable: &Variable, resampling: Resampling) -> Result<()> {
+    let real = !variable.data_type.is_complex() && variable.data_type != NumericType::Float16;
+    if resampling != Resampling::Nearest && !real {
+        return Err(Error::unsupported(format!(
+            "array {}: values of type {:?} can only be resampled with RESAMPLING=NEAREST",
+            variable.name, variable.data_type
+        )));
+    }
+    Ok(())
+}
+
+/// Calls a generic function with the Rust type of a real numeric type.
+macro_rules! with_type {
+    ($data_type:expr, $function:ident ( $($argument:expr),* $(,)? )) => {
+        match $data_type {
+            $crate::store::NumericType::UInt8 => $function::<u8>($($argument),*),
+            $crate::store::NumericType::Int8 => $function::<i8>($($argument),*),
+            $crate::store::NumericType::UInt16 => $function::<u16>($($argument),*),
+            $crate::store::NumericType::Int16 => $function::<i16>($($argument),*),
+            $crate::store::NumericType::UInt32 => $function::<u32>($($argument),*),
+            $crate::store::NumericType::Int32 => $function::<i32>($($argument),*),
+            $crate::store::NumericType::UInt64 => $function::<u64>($($argument),*),
+            $crate::store::NumericType::Int64 => $function::<i64>($($argument),*),
+            $crate::store::NumericType::Float32 => $function::<f32>($($argument),*),
+            $crate::store::NumericType::Float64 => $function::<f64>($($argument),*),
+            other => Err($crate::error::Error::unsupported(format!("values of type {other:?} cannot be resampled"))),
+        }
+    };
+}
+
+pub(in crate::ops) use with_type;
+
+/// Fills `into` with the values of a batch of zones, of one slice of a variable; zones without data get `fill`.
+pub(super) fn fill_in(
+    blocks: &Blocks<'_>,
+    variable: usize,
+    slice: u64,
+    footprints: &Footprints<'_>,
+    footprint: &Footprint,
+    fill: &[u8],
+    into: &mut [u8],
+) -> Result<()> {
+    let description = &blocks.raster().variables()[variable];
+    let mut reader = Reader { blocks, variable, slice, recent: Vec::new() };
+    match footprint {
+        Footprint::Pixels(pixels) => match fill.len() {
+            1 => gather::<1>(&mut reader, pixels, fill, into),
+            2 => gather::<2>(&mut reader, pixels, fill, into),
+            4 => gather::<4>(&mut reader, pixels, fill, into),
+            8 => gather::<8>(&mut reader, pixels, fill, into),
+            _ => gather::<16>(&mut reader, pixels, fill, into),
+        },
+        Footprint::Points(points) => {
+            with_type!(
+                description.data_type,
+                interpolate(&mut reader, description, footprints.lattice().period(), points, fill, into)
+            )
+        }
+        Footprint::Spans { .. } => {
+            with_type!(description.data_type, reduce(&mut reader, description, footprints, footprint, fill, into))
+        }
+    }
+}
+
+/// Blocks that one thread reads pixels from.
+struct Reader<'a, 'b> {
+    blocks: &'a Blocks<'b>,
+    variable: usize,
+    slice: u64,
+    /// The last ones used, the last first.
+    recent: Vec<Arc<Loaded>>,
+}
+
+/// Blocks that a thread keeps at hand: where four meet, all of them.
+const RECENT: usize = 4;
+
+impl Reader<'_, '_> {
+    /// The block with a pixel in it, and the pixel's place in it.
+    #[inline]
+    fn at(&mut self, [row, column]: [u32; 2]) -> Result<(&Loaded, usize)> {
+        let place = |loaded: &Loaded| {
+            let block = loaded.block;
+            let (y, x) = ((row as usize).wrapping_sub(block.row), (column as usize).wrapping_sub(block.column));
+            (y < block.rows && x < block.columns).then(|| y * block.columns + x)
+        };
+        if let Some(found) = self.recent.first().and_then(|loaded| place(loaded)) {
+            return Ok((&self.recent[0], found));
+        }
+        let known = self.recent.iter().position(|loaded| place(loaded).is_some());
+        match known {
+            Some(at) => self.recent[..=at].rotate_right(1),
+            None => {
+                let loaded = self.blocks.load(self.variable, self.slice, row, column)?;
+                self.recent.truncate(RECENT - 1);
+                self.recent.insert(0, loaded);
+            }
+        }
+        let found = place(&self.recent[0]).ok_or_else(|| Error::invalid("a pixel outside of the raster"))?;
+        Ok((&self.recent[0], found))
+    }
+
+    /// The value of a pixel, `None` where it has no data.
+    #[inline]
+    fn value<T: Sample>(&mut self, pixel: [u32; 2], nodata: Option<T>) -> Result<Option<T>> {
+        let (loaded, at) = self.at(pixel)?;
+        Ok(value_at(loaded, at, nodata))
+    }
+}
+
+#[inline]
+fn value_at<T: Sample>(loaded: &Loaded, at: usize, nodata: Option<T>) -> Option<T> {
+    let size = size_of::<T>();
+    let value: T = bytemuck::pod_read_unaligned(&loaded.values[at * size..(at + 1) * size]);
+    let valid = value.is_number() && Some(value) != nodata && loaded.valid.get(at) != Some(&0);
+    valid.then_some(value)
+}
+
+/// The pixels' own values, of any type of `N` bytes.
+fn gather<const N: usize>(
+    reader: &mut Reader<'_, '_>,
+    pixels: &[[u32; 2]],
+    fill: &[u8],
+    into: &mut [u8],
+) -> Result<()> {
+    for (pixel, into) in pixels.iter().zip(into.chunks_exact_mut(N)) {
+        if *pixel == NO_PIXEL {
+            into.copy_from_slice(fill);
+            continue;
+        }
+        let (loaded, at) = reader.at(*pixel)?;
+        match loaded.valid.get(at) {
+            Some(0) => into.copy_from_slice(fill),
+            _ => into.copy_from_slice(&loaded.values[at * N..(at + 1) * N]),
+        }
+    }
+    Ok(())
+}
+
+/// One element of `fill`'s type.
+fn element<T: Sample>(bytes: &[u8]) -> T {
+    bytemuck::pod_read_unaligned(bytes)
+}
+
+/// Between the centres of the four pixels around each point. A pixel without data has no weight; where that is the one
+/// that holds the point, there is no value.
+fn interpolate<T: Sample>(
+    reader: &mut Reader<'_, '_>,
+    variable: &Variable,
+    period: Option<usize>,
+    points: &[Position],
+    fill: &[u8],
+    into: &mut [u8],
+) -> Result<()> {
+    let (rows, columns) = (reader.blocks.shape()[0] as i64, reader.blocks.shape()[1] as i64);
+    let nodata: Option<T> = variable.nodata.as_deref().map(element);
+    for (point, into) in points.iter().zip(into.chunks_exact_mut(size_of::<T>())) {
+        let own = pixel_of(point);
+        let valid = own != NO_PIXEL && reader.value(own, nodata)?.is_some();
+        if !valid {
+            into.copy_from_slice(fill);
+            continue;
+        }
+        let [x, y] = point.map(|position| position - 0.5);
+        let (left, top) = (x.floor(), y.floor());
+        let mut mean = Reducer::<f64>::new(Reduction::Average);
+        for (row, height) in [(top, 1.0 - (y - top)), (top + 1.0, y - top)] {
+            for (column, width) in [(left, 1.0 - (x - left)), (left + 1.0, x - left)] {
+                let (row, column) = (row as i64, column as i64);
+                let column = period.map_or(column, |period| column.rem_euclid(period as i64));
+                if (0..rows).contains(&row)
+                    && (0..columns).contains(&column)
+                    && let Some(value) = reader.value([row as u32, column as u32], nodata)?
+                {
+                    mean.add(value.to_f64(), height * width);
+                }
+            }
+        }
+        match mean.finish() {
+            Some(value) => into.copy_from_slice(bytemuck::bytes_of(&T::of_f64(value))),
+            None => into.copy_from_slice(fill),
+        }
+    }
+    Ok(())
+}
+
+/// Of all pixels that overlap.
+fn reduce<T: Sample>(
+    reader: &mut Reader<'_, '_>,
+    variable: &Variable,
+    footprints: &Footprints<'_>,
+    footprint: &Footprint,
+    fill: &[u8],
+    into: &mut [u8],
+) -> Result<()> {
+    let (Footprint::Spans { spans, ends }, Some(overlap)) = (footprint, footprints.overlap()) else {
+        return Err(Error::invalid("a footprint of another kind"));
+    };
+    let nodata: Option<T> = variable.nodata.as_deref().map(element);
+    let resampling = footprints.resampling();
+    let reduction = match resampling {
+        Resampling::Sum => Reduction::Sum,
+        Resampling::Mode => Reduction::Mode,
+        Resampling::Min => Reduction::Min,
+        Resampling::Max => Reduction::Max,
+        _ => Reduction::Average,
+    };
+    let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
+    let mut reducer = Reducer::<T>::new(reduction);
+    let mut first = 0;
+    for (&end, into) in ends.iter().zip(into.chunks_exact_mut(fill.len())) {
+        for span in &spans[first..end] {
+            let mut column = span.start;
+            while column < span.end {
+                let (loaded, at) = reader.at([span.row, column])?;
+                let block_end = (loaded.block.column + loaded.block.columns) as u32;
+                let stop = span.end.min(block_end);
+                for (offset, column) in (column..stop).enumerate() {
+                    if let Some(value) = value_at(loaded, at + offset, nodata) {
+                        let area = if by_area { overlap.pixel_area(span.row, column) } else { 1.0 };
+                        reducer.add(value, span.fraction * area);
+                    }
+                }
+                column = stop;
+            }
+        }
+        first = end;
+        let written = match reduction {
+            Reduction::Sum => reducer.finish_sum().map(|sum| into.copy_from_slice(bytemuck::bytes_of(&sum))),
+            _ => reducer.finish().map(|value| into.copy_from_slice(bytemuck::bytes_of(&value))),
+        };
+        if written.is_none() {
+            into.copy_from_slice(fill);
+        }
+    }
+    Ok(())
+}
+
+/// See [`super::engine::fill_of`].
+pub(super) fn default_fill(data_type: NumericType) -> Vec<u8> {
+    match data_type {
+        NumericType::UInt8 => u8::MAX.to_ne_bytes().to_vec(),
+        NumericType::Int8 => i8::MIN.to_ne_bytes().to_vec(),
+        NumericType::UInt16 => u16::MAX.to_ne_bytes().to_vec(),
+        NumericType::Int16 => i16::MIN.to_ne_bytes().to_vec(),
+        NumericType::UInt32 => u32::MAX.to_ne_bytes().to_vec(),
+        NumericType::Int32 => i32::MIN.to_ne_bytes().to_vec(),
+        NumericType::UInt64 => u64::MAX.to_ne_bytes().to_vec(),
+        NumericType::Int64 => i64::MIN.to_ne_bytes().to_vec(),
+        NumericType::CInt16 => [i16::MIN, 0].iter().flat_map(|part| part.to_ne_bytes()).collect(),
+        NumericType::CInt32 => [i32::MIN, 0].iter().flat_map(|part| part.to_ne_bytes()).collect(),
+        NumericType::Float16 => half::f16::NAN.to_ne_bytes().to_vec(),
+        NumericType::CFloat16 => half::f16::NAN.to_ne_bytes().repeat(2),
+        NumericType::Float32 => f32::NAN.to_ne_bytes().to_vec(),
+        NumericType::CFloat32 => f32::NAN.to_ne_bytes().repeat(2),
+        NumericType::Float64 => f64::NAN.to_ne_bytes().to_vec(),
+        NumericType::CFloat64 => f64::NAN.to_ne_bytes().repeat(2),
+    }
+}

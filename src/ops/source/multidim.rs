@@ -1,0 +1,357 @@
+//! The arrays of a group over its horizontal dimensions.
+//!
+//! Which dimensions are horizontal is told by GDAL's dimension types, by the attributes of CF (`axis`, `standard_name`,
+//! `units`), and last by the usual names. Coordinates may be evenly spaced or not, in degrees or in a projected CRS; or
+//! longitudes and latitudes are arrays on both dimensions, named by an attribute `coordinates` or found by what they are.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Source, SourceArray, place};
+use crate::error::{Context, Error, Result};
+use crate::grid::Surface;
+use crate::ops::quantise::axis::Axis;
+use crate::ops::quantise::lattice::Lattice;
+use crate::ops::quantise::raster::{Block, Raster, Variable};
+use crate::store::dataset::{Array, Dimension, Group};
+use crate::store::{Call, Degrees, Target};
+
+/// What is found in a group.
+pub struct Found {
+    /// The arrays over the horizontal dimensions.
+    pub source: Source,
+    /// Names of the arrays that tell where pixels lie: the coordinates of the horizontal dimensions.
+    pub replaced: Vec<String>,
+    /// Names of the horizontal dimensions.
+    pub horizontal: [String; 2],
+}
+
+/// Attributes that told of pixels and are wrong of zones; `_CRS`, grid mappings and the like.
+const OF_PIXELS: [&str; 7] =
+    ["grid_mapping", "coordinates", "_CRS", "_ARRAY_DIMENSIONS", "_FillValue", "missing_value", "spatial_ref"];
+
+/// The arrays of `group` over its horizontal dimensions; `None` where it has none.
+///
+/// # Errors
+/// Arrays that lie over different pairs of horizontal dimensions; coordinates that do not tell where pixels lie.
+pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
+    let mut arrays = Vec::new();
+    for name in group.array_names(call) {
+        arrays.push(group.open_array(call, &name)?);
+    }
+    let kinds = Kinds::of(call, &arrays);
+    let mut found: Vec<(&Array, [usize; 2])> = Vec::new();
+    for array in &arrays {
+        let is_number = array.element_type().numeric().is_some();
+        if let Some(axes) = kinds.horizontal(array).filter(|_| is_number && !kinds.is_coordinate(array.name())) {
+            found.push((array, axes));
+        }
+    }
+    let Some(&(first, [first_y, first_x])) = found.first() else { return Ok(None) };
+    let pair = |array: &Array, [y, x]: [usize; 2]| {
+        [array.dimensions()[y].full_name.clone(), array.dimensions()[x].full_name.clone()]
+    };
+    let horizontal = pair(first, [first_y, first_x]);
+    if let Some((other, axes)) = found.iter().find(|(array, axes)| pair(array, *axes) != horizontal) {
+        return Err(Error::unsupported(format!(
+            "arrays {} and {} lie over different horizontal dimensions ({} and {}): copy them one by one, with -array",
+            first.full_name(),
+            other.full_name(),
+            horizontal.join(", "),
+            pair(other, *axes).join(", "),
+        )));
+    }
+    let (dimension_y, dimension_x) = (&first.dimensions()[first_y], &first.dimensions()[first_x]);
+    let (lattice, surface, mut replaced) = lattice(call, &arrays, &kinds, first, dimension_y, dimension_x)
+        .context(|| format!("array {}", first.full_name()))?;
+    replaced.extend(kinds.grid_mappings.iter().cloned());
+    let mut variables = Vec::new();
+    let mut described = Vec::new();
+    let mut inputs = Vec::new();
+    for (array, axes) in found {
+        let data_type = array.element_type().numeric().expect("chosen for being numeric");
+        let outer: Vec<usize> = (0..array.dimensions().len()).filter(|axis| !axes.contains(axis)).collect();
+        let block = array.block_size(call);
+        variables.push(Variable {
+            name: array.full_name().to_owned(),
+            data_type,
+            nodata: nodata(call, array, data_type),
+            outer: outer.iter().map(|axis| array.dimensions()[*axis].size).collect(),
+            block: axes.map(|axis| usize::try_from(block[axis]).unwrap_or(0)),
+            masked: false,
+        });
+        let dimension = |axis: &usize| &array.dimensions()[*axis];
+        let names = outer.iter().map(|axis| dimension(axis).name.clone()).collect();
+        let temporal = outer.iter().map(dimension).filter(|dimension| kinds.is_time(dimension));
+        described.push(SourceArray {
+            name: array.name().to_owned(),
+            outer: names,
+            temporal: temporal.map(|dimension| dimension.name.clone()).collect(),
+            attributes: attributes(call, array),
+            is_categorical: array.attributes(call).contains_key("flag_values"),
+        });
+        inputs.push(Input { at: arrays.iter().position(|other| std::ptr::eq(other, array)).unwrap_or(0), axes, outer });
+    }
+    let names = [dimension_y.name.clone(), dimension_x.name.clone()];
+    let raster = Arrays { arrays, variables, inputs };
+    let source = Source { lattice, surface, raster: Box::new(raster), arrays: described };
+    Ok(Some(Found { source, replaced, horizontal: names }))
+}
+
+/// The attributes of an array that are true of zones as well; unit, scale and offset among them.
+fn attributes(call: &Arc<Call>, array: &Array) -> Map<String, Value> {
+    let mut attributes = array.attributes(call);
+    attributes.retain(|key, _| !OF_PIXELS.contains(&key.as_str()));
+    let unit = array.unit(call);
+    if !unit.is_empty() {
+        attributes.entry("units").or_insert(unit.into());
+    }
+    let (scale, offset) = array.scale_and_offset(call);
+    for (key, value) in [("scale_factor", scale), ("add_offset", offset)] {
+        if let Some(value) = value {
+            attributes.entry(key).or_insert(value.into());
+        }
+    }
+    attributes
+}
+
+fn nodata(call: &Arc<Call>, array: &Array, data_type: crate::store::NumericType) -> Option<Vec<u8>> {
+    array.nodata(call).filter(|bytes| bytes.len() == data_type.size())
+}
+
+/// What the arrays of a group are by their attributes.
+struct Kinds {
+    /// Names of one-dimensional coordinate variables of longitude or x, and of latitude or y.
+    x: Vec<String>,
+    y: Vec<String>,
+    /// Names of arrays of longitudes and latitudes on two dimensions.
+    lon_2d: Vec<String>,
+    lat_2d: Vec<String>,
+    /// Names of those of time.
+    time: Vec<String>,
+    /// Names of variables that describe a projection.
+    grid_mappings: Vec<String>,
+    /// Names of bounds of the horizontal coordinates.
+    bounds: Vec<String>,
+}
+
+/// Units of longitude and latitude in CF, clause 4.1 and 4.2.
+const DEGREES_EAST: [&str; 6] = ["degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese"];
+const DEGREES_NORTH: [&str; 6] = ["degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn"];
+
+/// Names by which a dimension is horizontal where nothing else says so.
+const X_NAMES: [&str; 4] = ["x", "lon", "longitude", "easting"];
+const Y_NAMES: [&str; 4] = ["y", "lat", "latitude", "northing"];
+
+impl Kinds {
+    fn of(call: &Arc<Call>, arrays: &[Array]) -> Self {
+        let mut kinds = Self {
+            x: vec![],
+            y: vec![],
+            lon_2d: vec![],
+            lat_2d: vec![],
+            time: vec![],
+            grid_mappings: vec![],
+            bounds: vec![],
+        };
+        for array in arrays {
+            let attributes = array.attributes(call);
+            let text = |key: &str| attributes.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
+            let unit = match text("units") {
+                unit if unit.is_empty() => array.unit(call).to_lowercase(),
+                unit => unit,
+            };
+            let (axis, standard) = (text("axis"), text("standard_name"));
+            let name = array.name().to_owned();
+            let is_lon = DEGREES_EAST.contains(&unit.as_str()) || standard == "longitude";
+            let is_lat = DEGREES_NORTH.contains(&unit.as_str()) || standard == "latitude";
+            let bounds = text("bounds");
+            let list = match array.dimensions().len() {
+                0 | 1 if attributes.contains_key("grid_mapping_name") => &mut kinds.grid_mappings,
+                1 if is_lon
+                    || axis == "x"
+                    || standard.ends_with("projection_x_coordinate")
+                    || standard == "grid_longitude" =>
+                {
+                    &mut kinds.x
+                }
+                1 if is_lat
+                    || axis == "y"
+                    || standard.ends_with("projection_y_coordinate")
+                    || standard == "grid_latitude" =>
+                {
+                    &mut kinds.y
+                }
+                1 if axis == "t" || standard == "time" || unit.contains(" since ") => &mut kinds.time,
+                2 if is_lon => &mut kinds.lon_2d,
+                2 if is_lat => &mut kinds.lat_2d,
+                _ => continue,
+            };
+            list.push(name);
+            if (is_lon || is_lat) && !bounds.is_empty() {
+                kinds.bounds.push(bounds);
+            }
+        }
+        kinds
+    }
+
+    fn is_coordinate(&self, name: &str) -> bool {
+        let lists = [&self.x, &self.y, &self.lon_2d, &self.lat_2d, &self.bounds, &self.grid_mappings];
+        lists.into_iter().flatten().any(|known| known == name)
+    }
+
+    fn is_time(&self, dimension: &Dimension) -> bool {
+        dimension.kind == "TEMPORAL" || self.time.iter().any(|name| is_variable_of(dimension, name))
+    }
+
+    /// The axes of y and x among an array's dimensions.
+    fn horizontal(&self, array: &Array) -> Option<[usize; 2]> {
+        let axis = |kind: &str, variables: &[String], names: &[&str]| {
+            let dimensions = array.dimensions();
+            dimensions
+                .iter()
+                .position(|dimension| dimension.kind == kind)
+                .or_else(|| dimensions.iter().position(|d| variables.iter().any(|name| is_variable_of(d, name))))
+                .or_else(|| dimensions.iter().position(|d| names.contains(&d.name.to_lowercase().as_str())))
+        };
+        let y = axis("HORIZONTAL_Y", &self.y, &Y_NAMES);
+        let x = axis("HORIZONTAL_X", &self.x, &X_NAMES);
+        match (y, x) {
+            (Some(y), Some(x)) if y != x => Some([y, x]),
+            // On a curvilinear grid dimensions are mere numbers; the last two.
+            _ if !self.lon_2d.is_empty() && !self.lat_2d.is_empty() && array.dimensions().len() >= 2 => {
+                Some([array.dimensions().len() - 2, array.dimensions().len() - 1])
+            }
+            _ => None,
+        }
+    }
+}
+
+/// True when the array `name` holds the coordinates along a dimension.
+fn is_variable_of(dimension: &Dimension, name: &str) -> bool {
+    let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
+    variable.rsplit('/').next() == Some(name)
+}
+
+/// Where pixels lie, the surface of their longitudes and latitudes, and the names of the arrays that tell.
+fn lattice(
+    call: &Arc<Call>,
+    arrays: &[Array],
+    kinds: &Kinds,
+    first: &Array,
+    y: &Dimension,
+    x: &Dimension,
+) -> Result<(Lattice, Surface, Vec<String>)> {
+    let on_both = |name: &&String| {
+        arrays.iter().any(|array| {
+            array.name() == name.as_str()
+                && array.dimensions().iter().map(|dimension| &dimension.full_name).eq([&y.full_name, &x.full_name])
+        })
+    };
+    let crs = first.crs_wkt(call)?.map(|wkt| Degrees::new(call, &wkt)).transpose();
+    if let (Some(lon), Some(lat)) = (kinds.lon_2d.iter().find(on_both), kinds.lat_2d.iter().find(on_both)) {
+        // Longitudes and latitudes one by one say it best, unless a CRS and its own coordinates say it too.
+        let has_axes = [x, y].into_iter().all(|dimension| coordinates(call, arrays, dimension).is_ok());
+        if !(has_axes && matches!(crs, Ok(Some(_)))) {
+            let [lon_values, lat_values] = [lon, lat].map(|name| read_all(call, arrays, name));
+            let columns = usize::try_from(x.size).map_err(|_| Error::invalid("more columns than can be addressed"))?;
+            let lattice = place::of_centres(columns, &lon_values?, &lat_values?)?;
+            let surface = crs.ok().flatten().map_or_else(place::wgs84, |crs| place::surface_of(&crs));
+            let names = vec![lon.clone(), lat.clone(), x.name.clone(), y.name.clone()];
+            return Ok((lattice, surface, names));
+        }
+    }
+    let (x_values, x_name) = coordinates(call, arrays, x)?;
+    let (y_values, y_name) = coordinates(call, arrays, y)?;
+    let axis = |values: &[f64], dimension: &Dimension| {
+        Axis::of_centres(values).context(|| format!("coordinates of dimension {}", dimension.name))
+    };
+    let (lattice, surface) = place::of_axes(axis(&x_values, x)?, axis(&y_values, y)?, crs?)?;
+    let both = kinds.lon_2d.iter().chain(&kinds.lat_2d).chain(&kinds.bounds).cloned();
+    Ok((lattice, surface, [x_name, y_name].into_iter().chain(both).collect()))
+}
+
+/// The coordinates along a dimension, and the name of the array that holds them.
+fn coordinates(call: &Arc<Call>, arrays: &[Array], dimension: &Dimension) -> Result<(Vec<f64>, String)> {
+    let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
+    let name = variable.rsplit('/').next().unwrap_or_default();
+    let known = arrays.iter().any(|array| array.name() == name && array.dimensions().len() == 1);
+    if !known {
+        return Err(Error::invalid(format!(
+            "dimension {} has no coordinates: there is neither an array {name} nor are there longitudes and latitudes",
+            dimension.name
+        )));
+    }
+    Ok((read_all(call, arrays, name)?, name.to_owned()))
+}
+
+/// All values of an array, scaled.
+fn read_all(call: &Arc<Call>, arrays: &[Array], name: &str) -> Result<Vec<f64>> {
+    let array = arrays.iter().find(|array| array.name() == name);
+    let array = array.ok_or_else(|| Error::not_found(format!("there is no array {name}")))?;
+    let count: Vec<usize> = array.shape().iter().map(|extent| *extent as usize).collect();
+    let mut values = vec![0f64; count.iter().product()];
+    array.read_numbers(call, &vec![0; count.len()], &count, Target::from_slice(&mut values, &count)?)?;
+    let (scale, offset) = array.scale_and_offset(call);
+    if scale.is_some() || offset.is_some() {
+        let (scale, offset) = (scale.unwrap_or(1.0), offset.unwrap_or(0.0));
+        values.iter_mut().for_each(|value| *value = *value * scale + offset);
+    }
+    Ok(values)
+}
+
+/// Arrays as variables.
+struct Arrays {
+    arrays: Vec<Array>,
+    variables: Vec<Variable>,
+    inputs: Vec<Input>,
+}
+
+/// Where a variable comes from.
+struct Input {
+    /// Which array.
+    at: usize,
+    /// Its axes of y and x.
+    axes: [usize; 2],
+    /// Its other axes.
+    outer: Vec<usize>,
+}
+
+impl Raster for Arrays {
+    fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    fn read(&self, call: &Arc<Call>, variable: usize, slice: u64, block: Block, values: &mut [u8]) -> Result<()> {
+        let (input, variable) = (&self.inputs[variable], &self.variables[variable]);
+        let array = &self.arrays[input.at];
+        let rank = array.dimensions().len();
+        let (mut start, mut count) = (vec![0; rank], vec![1; rank]);
+        let mut rest = slice;
+        for (axis, extent) in input.outer.iter().zip(&variable.outer).rev() {
+            start[*axis] = rest % extent;
+            rest /= extent;
+        }
+        let [y, x] = input.axes;
+        (start[y], start[x]) = (block.row as u64, block.column as u64);
+        (count[y], count[x]) = (block.rows, block.columns);
+        if y < x {
+            let target = Target::from_bytes(values, variable.data_type, &count)?;
+            return array.read_numbers(call, &start, &count, target);
+        }
+        // Columns are the slower axis: read as they lie, and turned over.
+        let size = variable.data_type.size();
+        let mut turned = vec![0; values.len()];
+        array.read_numbers(call, &start, &count, Target::from_bytes(&mut turned, variable.data_type, &count)?)?;
+        for (at, from) in turned.chunks_exact(size).enumerate() {
+            let to = (at % block.rows * block.columns + at / block.rows) * size;
+            values[to..to + size].copy_from_slice(from);
+        }
+        Ok(())
+    }
+
+    fn read_valid(&self, _: &Arc<Call>, _: usize, _: u64, _: Block, _: &mut [u8]) -> Result<()> {
+        Err(Error::invalid("an array has no mask beside its nodata value"))
+    }
+}
