@@ -10,7 +10,7 @@ use geo::{Area, Coord, LineString, MultiPolygon, Polygon};
 
 fn layer(call: &Arc<Call>, name: &str, options: &[(&str, &str)]) -> Arc<Layer> {
     let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let request = OpenRequest { name: name.into(), options, is_directory: false, forced: true };
+    let request = OpenRequest { name: name.into(), options, forced: true, ..OpenRequest::default() };
     let root = cube::open(call, &request).unwrap().unwrap();
     let mut layers = vector::layers(call, &root).unwrap();
     assert_eq!(layers.len(), 1);
@@ -115,7 +115,8 @@ fn batches_hold_every_zone_once_in_order() {
         assert!(batch.columns.iter().all(|column| column.as_ref().is_some_and(|column| column.nulls == 0)));
     }
     let fields = vec![true; layer.fields().len()];
-    let request = Request { fields, zone_ids: true, geometry: true, start: 49_000, count: Some(100), ..Request::default() };
+    let request =
+        Request { fields, zone_ids: true, geometry: true, start: 49_000, count: Some(100), ..Request::default() };
     let part = layer.features(&call, request).unwrap();
     let mut fids = Vec::new();
     while let Some(batch) = part.next(&call).unwrap() {
@@ -166,7 +167,8 @@ fn extents_are_those_of_the_outlines() {
         let points = geometries(&batches(&call, &layer, Filter::default()));
         let points: Vec<Coord<f64>> = points.iter().flatten().flat_map(|part| part.exterior().0.clone()).collect();
         let fold = |of: fn(&Coord<f64>) -> f64, pick: fn(f64, f64) -> f64| points.iter().map(of).reduce(pick).unwrap();
-        let expected = [fold(|p| p.x, f64::min), fold(|p| p.y, f64::min), fold(|p| p.x, f64::max), fold(|p| p.y, f64::max)];
+        let expected =
+            [fold(|p| p.x, f64::min), fold(|p| p.y, f64::min), fold(|p| p.x, f64::max), fold(|p| p.y, f64::max)];
         assert_eq!(layer.extent(&call).unwrap(), Some(expected), "{name}");
     }
 }
