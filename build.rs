@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     "cpp/dggs_raster.cpp",
     "cpp/dggs_read.cpp",
     "cpp/dggs_store.cpp",
+    "cpp/dggs_subdataset.cpp",
     "cpp/dggs_type.cpp",
     "cpp/dggs_write.cpp",
 ];

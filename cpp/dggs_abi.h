@@ -583,6 +583,10 @@ typedef struct DggsApi
     /** Gives the array another name. This handle is of no use afterwards. */
     DggsStatus (*array_rename)(const DggsArray *array, const char *new_name, DggsReport *report);
 
+    /** The path and the node of a name that names an array or a group in a store (`DGGS:"path":/group/array`): a list of
+     * two, or empty for any other name. The caller ends it by `free_strings`. */
+    DggsStatus (*split_name)(const char *name, DggsStrings **out_parts, DggsReport *report);
+
     /** What `request` names as a raster or a container of rasters; NULL with DGGS_OK when it is not ours and the request is
      * not forced. */
     DggsStatus (*open_raster)(const DggsOpenRequest *request, DggsRaster **out_raster, DggsReport *report);

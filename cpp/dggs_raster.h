@@ -150,4 +150,7 @@ bool DGGSIsDirect(const GDALRasterIOExtraArg *psExtraArg, int nXSize,
  * is an error. */
 GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced);
 
+/** Lets GDAL take names of subdatasets apart, where it does so. */
+void DGGSSetSubdatasetInfo(GDALDriver &oDriver);
+
 #endif /* DGGS_RASTER_H_INCLUDED */
