@@ -10,7 +10,7 @@ use geo::{Area, Coord, LineString, MultiPolygon, Polygon};
 
 fn layer(call: &Arc<Call>, name: &str, options: &[(&str, &str)]) -> Arc<Layer> {
     let options = options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let request = OpenRequest { name: name.into(), options, is_directory: false, forced: true, update: false };
+    let request = OpenRequest { name: name.into(), options, forced: true, ..OpenRequest::default() };
     let root = cube::open(call, &request).unwrap().unwrap();
     let mut layers = vector::layers(call, &root).unwrap();
     assert_eq!(layers.len(), 1);
