@@ -8,6 +8,7 @@ use std::process::Command;
 const SOURCES: &[&str] = &[
     "cpp/dggs_array.cpp",
     "cpp/dggs_array_edit.cpp",
+    "cpp/dggs_arrow.cpp",
     "cpp/dggs_attribute.cpp",
     "cpp/dggs_band.cpp",
     "cpp/dggs_copy.cpp",
@@ -21,6 +22,7 @@ const SOURCES: &[&str] = &[
     "cpp/dggs_raster.cpp",
     "cpp/dggs_read.cpp",
     "cpp/dggs_store.cpp",
+    "cpp/dggs_subdataset.cpp",
     "cpp/dggs_type.cpp",
     "cpp/dggs_write.cpp",
 ];

@@ -332,7 +332,7 @@ typedef struct DggsFeatureRequest
     bool zone_ids;      /**< whether texts of zones are wanted */
     bool geometry;      /**< whether geometries are wanted */
     const DggsExtent *extent; /**< spatial filter, or NULL */
-    const char *polygon;      /**< the same as a polygon within the extent, WKT, or NULL */
+    const char *polygon;      /**< the same as a geometry within the extent, WKT, or NULL */
     const DggsStrings *zones; /**< texts of zones, or NULL */
     uint64_t start;           /**< how many of the places that the filters leave are skipped */
     uint64_t count;           /**< at most how many of them are read */
@@ -348,7 +348,7 @@ typedef struct DggsColumn
     bool is_given; /**< false when the column was not asked for */
 } DggsColumn;
 
-/** Some features, at least one. */
+/** Some features, at least one and at most 32768. */
 typedef struct DggsFeatureBatch
 {
     size_t count;
@@ -582,6 +582,10 @@ typedef struct DggsApi
 
     /** Gives the array another name. This handle is of no use afterwards. */
     DggsStatus (*array_rename)(const DggsArray *array, const char *new_name, DggsReport *report);
+
+    /** The path and the node of a name that names an array or a group in a store (`DGGS:"path":/group/array`): a list of
+     * two, or empty for any other name. The caller ends it by `free_strings`. */
+    DggsStatus (*split_name)(const char *name, DggsStrings **out_parts, DggsReport *report);
 
     /** What `request` names as a raster or a container of rasters; NULL with DGGS_OK when it is not ours and the request is
      * not forced. */

@@ -28,6 +28,12 @@ static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
 #define DGGS_OVERRIDE_SINCE_3_8
 #endif
 
+/** GDAL 3.8 takes names of subdatasets apart. */
+#if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 8, 0)
+#include "gdalsubdatasetinfo.h"
+#define DGGS_HAS_SUBDATASET_INFO
+#endif
+
 /** GDAL 3.10 gave a list of bands its own type. */
 #ifndef BANDMAP_TYPE
 #define BANDMAP_TYPE int *

@@ -184,6 +184,7 @@ void RegisterDriver(const DggsApi *psApi)
     DGGSDeclareCreation(*poDriver);
     DGGSDeclareCopy(poDriver.get());
     poDriver->pfnIdentify = Identify;
+    DGGSSetSubdatasetInfo(*poDriver);
     poDriver->pfnOpen = Open;
     GetGDALDriverManager()->RegisterDriver(poDriver.release());
 }

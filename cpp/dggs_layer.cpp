@@ -243,6 +243,7 @@ void DGGSLayer::ResetReading()
     m_nRow = 0;
     m_nStart = 0;
     m_bAtEnd = false;
+    m_bFailed = false;
 }
 
 /************************************************************************/
@@ -316,12 +317,13 @@ bool DGGSLayer::NextBatch(bool bOnlyFilters)
         return false;
     if (!m_hFeatures)
         m_hFeatures = Begin(bOnlyFilters, m_nStart);
-    if (m_hFeatures)
-    {
-        m_hBatch = DGGSFetch<DggsFeatureBatch>(
-            g_psDggsApi->features_next,
-            static_cast<const DggsFeatures *>(m_hFeatures.get()));
-    }
+    DggsFeatureBatch *psBatch = nullptr;
+    m_bFailed =
+        !m_hFeatures ||
+        !DGGSCheck(g_psDggsApi->features_next,
+                   static_cast<const DggsFeatures *>(m_hFeatures.get()),
+                   &psBatch);
+    m_hBatch.reset(m_bFailed ? nullptr : psBatch);
     m_bAtEnd = m_hBatch == nullptr;
     return !m_bAtEnd;
 }
@@ -478,8 +480,9 @@ GIntBig DGGSLayer::GetFeatureCount(int bForce)
         if (Passes(*MakeFeature(*m_hBatch, m_nRow)))
             ++nCount;
     }
+    const bool bFailed = m_bFailed;
     ResetReading();
-    return nCount;
+    return bFailed ? -1 : nCount;
 }
 
 /************************************************************************/
@@ -538,18 +541,43 @@ int DGGSLayer::TestCapability(const char *pszCap) DGGS_CONST_SINCE_3_12
         return bUnfiltered && m_psInfo->is_dense;
     if (EQUAL(pszCap, OLCFastGetExtent))
         return m_psInfo->extent_is_known;
+    if (EQUAL(pszCap, OLCFastGetArrowStream))
+        return bUnfiltered;
     return FALSE;
 }
 
 /************************************************************************/
-/*                           DGGSOpenLayers()                           */
+/*                             DGGSLayerList                            */
 /************************************************************************/
 
-bool DGGSOpenLayers(GDALDataset *poDS, const DggsGroup *psRoot,
-                    std::vector<std::unique_ptr<OGRLayer>> &apoLayers)
+void DGGSLayerList::SetSource(GDALDataset *poDS, const GDALOpenInfo *poOpenInfo,
+                              bool bForced)
 {
-    const auto hLayers =
-        DGGSFetch<DggsLayers>(g_psDggsApi->open_layers, psRoot);
+    m_poDS = poDS;
+    m_osName = poOpenInfo->pszFilename;
+    m_aosOptions = CPLStringList(
+        const_cast<CSLConstList>(poOpenInfo->papszOpenOptions));
+    m_bIsDirectory = poOpenInfo->bIsDirectory != FALSE;
+    m_bForced = bForced;
+}
+
+bool DGGSLayerList::Open()
+{
+    GDALDataset *const poDS = m_poDS;
+    m_poDS = nullptr;  // whatever comes of it, it is done once
+    const DGGSPairList oOptions(m_aosOptions.List());
+    DggsOpenRequest sRequest = {};
+    sRequest.name = m_osName.c_str();
+    sRequest.options = oOptions.Get();
+    sRequest.is_directory = m_bIsDirectory;
+    sRequest.forced = m_bForced;
+    const auto hRoot = DGGSFetch<DggsGroup>(
+        g_psDggsApi->open_root,
+        static_cast<const DggsOpenRequest *>(&sRequest));
+    if (!hRoot)
+        return false;
+    const auto hLayers = DGGSFetch<DggsLayers>(
+        g_psDggsApi->open_layers, static_cast<const DggsGroup *>(hRoot.get()));
     size_t nCount = 0;
     if (!hLayers ||
         !DGGSCheck(g_psDggsApi->layers_count,
@@ -562,8 +590,30 @@ bool DGGSOpenLayers(GDALDataset *poDS, const DggsGroup *psRoot,
                       g_psDggsApi->layers_get,
                       static_cast<const DggsLayers *>(hLayers.get()), i));
         if (!poLayer)
+        {
+            m_apoLayers.clear();
             return false;
-        apoLayers.push_back(std::move(poLayer));
+        }
+        m_apoLayers.push_back(std::move(poLayer));
     }
     return true;
+}
+
+const std::vector<std::unique_ptr<OGRLayer>> &DGGSLayerList::Get()
+{
+    if (m_poDS == nullptr)
+        return m_apoLayers;
+    std::string osError;
+    {
+        CPLErrorStateBackuper oBackuper;
+        CPLErrorHandlerPusher oQuiet(CPLQuietErrorHandler);
+        if (!Open())
+            osError = CPLGetLastErrorMsg();
+    }
+    if (!osError.empty())
+    {
+        CPLError(CE_Warning, CPLE_AppDefined, "There are no layers: %s",
+                 osError.c_str());
+    }
+    return m_apoLayers;
 }

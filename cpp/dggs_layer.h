@@ -18,6 +18,9 @@
  * the spatial filter, or not among those that an attribute filter names. */
 class DGGSLayer final : public DGGSLayerBase
 {
+    /** The most features that Rust gives at once. */
+    static constexpr int MAX_BATCH = 32768;
+
     GDALDataset *const m_poDS;
     const DGGSHandle<DggsLayer> m_hLayer;
     const DggsLayerInfo *const m_psInfo;
@@ -29,6 +32,7 @@ class DGGSLayer final : public DGGSLayerBase
     /** Next feature of the batch. */
     size_t m_nRow = 0;
     bool m_bAtEnd = false;
+    bool m_bFailed = false;
     /** Place on the zone axis from which reading begins. */
     uint64_t m_nStart = 0;
 
@@ -42,6 +46,7 @@ class DGGSLayer final : public DGGSLayerBase
     OGRFeatureUniquePtr MakeFeature(const DggsFeatureBatch &sBatch,
                                     size_t nRow) const;
     bool Passes(OGRFeature &oFeature);
+    bool ArrowIsOwn() const;
 
   public:
     ~DGGSLayer() override;
@@ -75,11 +80,36 @@ class DGGSLayer final : public DGGSLayerBase
                       bool bForce) override;
     OGRErr ISetSpatialFilter(int iGeomField,
                              const OGRGeometry *poGeom) override;
+    int GetNextArrowArray(struct ArrowArrayStream *psStream,
+                          struct ArrowArray *psArray) override;
 };
 
-/** Opens the layers of the store that `psRoot` is a group of; false, with a
- * CPLError, when that fails. */
-bool DGGSOpenLayers(GDALDataset *poDS, const DggsGroup *psRoot,
-                    std::vector<std::unique_ptr<OGRLayer>> &apoLayers);
+/************************************************************************/
+/*                             DGGSLayerList                            */
+/************************************************************************/
+
+/** The layers of a store, opened when they are first asked for. */
+class DGGSLayerList
+{
+    GDALDataset *m_poDS = nullptr;
+    std::string m_osName{};
+    CPLStringList m_aosOptions{};
+    bool m_bIsDirectory = false;
+    bool m_bForced = false;
+    std::vector<std::unique_ptr<OGRLayer>> m_apoLayers{};
+
+  public:
+    /** Layers of what `poOpenInfo` names, for a dataset. */
+    void SetSource(GDALDataset *poDS, const GDALOpenInfo *poOpenInfo,
+                   bool bForced);
+
+    /** Opens the layers now; false when that fails, with a CPLError, and for
+     * a store that is not ours. */
+    bool Open();
+
+    /** The layers. Where they cannot be opened there are none, and a
+     * warning: there is a raster beside them. */
+    const std::vector<std::unique_ptr<OGRLayer>> &Get();
+};
 
 #endif /* DGGS_LAYER_H_INCLUDED */

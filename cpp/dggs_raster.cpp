@@ -1,8 +1,6 @@
 /* The classic dataset: see dggs_raster.h. */
 #include "dggs_raster.h"
 
-#include "dggs_layer.h"
-
 #include "cpl_string.h"
 #include "cpl_vsi.h"
 
@@ -78,8 +76,9 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
 
 bool DGGSClassicDataset::HasContent() const
 {
-    return !m_apoLayers.empty() || nBands > 0 ||
-           (m_psInfo != nullptr && m_psInfo->subdatasets.count > 0);
+    return nBands > 0 ||
+           (m_psInfo != nullptr && m_psInfo->subdatasets.count > 0) ||
+           !m_oLayers.Get().empty();
 }
 
 /************************************************************************/
@@ -216,8 +215,9 @@ char **DGGSClassicDataset::GetFileList()
 DGGS_CONST_SINCE_3_12 OGRLayer *
 DGGSClassicDataset::GetLayer(int iLayer) DGGS_CONST_SINCE_3_12
 {
-    return iLayer >= 0 && iLayer < GetLayerCount() ? m_apoLayers[iLayer].get()
-                                                   : nullptr;
+    return iLayer >= 0 && iLayer < GetLayerCount()
+               ? m_oLayers.Get()[iLayer].get()
+               : nullptr;
 }
 
 /************************************************************************/
@@ -244,22 +244,20 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = bForced;
     const DggsOpenRequest *const psRequest = &sRequest;
+    auto poDS = std::make_unique<DGGSClassicDataset>();
+    if (bVector)
+        poDS->GetLayers().SetSource(poDS.get(), poOpenInfo, bForced);
     DGGSHandle<DggsRaster> hRaster;
-    DGGSHandle<DggsGroup> hRoot;
     if (bRaster)
     {
         hRaster = DGGSFetch<DggsRaster>(g_psDggsApi->open_raster, psRequest);
         if (!hRaster)
             return nullptr;
     }
-    if (bVector)
+    else if (!bVector || !poDS->GetLayers().Open())
     {
-        hRoot = DGGSFetch<DggsGroup>(g_psDggsApi->open_root, psRequest);
-        if (!hRoot)
-            return nullptr;
-    }
-    if (!hRaster && !hRoot)
         return nullptr;
+    }
     if (poOpenInfo->eAccess == GA_Update)
     {
         CPLError(CE_Failure, CPLE_NotSupported,
@@ -269,14 +267,8 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
         return nullptr;
     }
 
-    auto poDS = std::make_unique<DGGSClassicDataset>();
     if (hRaster && !poDS->SetRaster(std::move(hRaster)))
         return nullptr;
-    std::vector<std::unique_ptr<OGRLayer>> apoLayers;
-    if (hRoot && !DGGSOpenLayers(poDS.get(), hRoot.get(), apoLayers))
-        return nullptr;
-    for (auto &poLayer : apoLayers)
-        poDS->AddLayer(std::move(poLayer));
     if (!poDS->HasContent())
     {
         CPLError(CE_Failure, CPLE_NotSupported,

@@ -2,11 +2,10 @@
 #ifndef DGGS_RASTER_H_INCLUDED
 #define DGGS_RASTER_H_INCLUDED
 
-#include "dggs_handle.h"
+#include "dggs_layer.h"
 
 #include "gdal_pam.h"
 #include "ogr_spatialref.h"
-#include "ogrsf_frmts.h"
 
 /************************************************************************/
 /*                          DGGSClassicDataset                          */
@@ -21,7 +20,7 @@ class DGGSClassicDataset final : public GDALPamDataset
     DGGSHandle<DggsRaster> m_hRaster{};
     const DggsRasterInfo *m_psInfo = nullptr;  // of m_hRaster
     OGRSpatialReference m_oSRS{};
-    std::vector<std::unique_ptr<OGRLayer>> m_apoLayers{};
+    mutable DGGSLayerList m_oLayers{};
 
   protected:
     CPLErr IRasterIO(GDALRWFlag eRWFlag, int nXOff, int nYOff, int nXSize,
@@ -38,10 +37,10 @@ class DGGSClassicDataset final : public GDALPamDataset
     /** Shows what `hRaster` is: a raster, or a container of several. */
     bool SetRaster(DGGSHandle<DggsRaster> &&hRaster);
 
-    /** Takes a layer; they are numbered in this order. */
-    void AddLayer(std::unique_ptr<OGRLayer> poLayer)
+    /** The layers beside the raster. */
+    DGGSLayerList &GetLayers()
     {
-        m_apoLayers.push_back(std::move(poLayer));
+        return m_oLayers;
     }
 
     /** Whether there is anything to look at. */
@@ -87,7 +86,7 @@ class DGGSClassicDataset final : public GDALPamDataset
 
     int GetLayerCount() DGGS_CONST_SINCE_3_12 override
     {
-        return static_cast<int>(m_apoLayers.size());
+        return static_cast<int>(m_oLayers.Get().size());
     }
 
     DGGS_CONST_SINCE_3_12 OGRLayer *
@@ -150,5 +149,8 @@ bool DGGSIsDirect(const GDALRasterIOExtraArg *psExtraArg, int nXSize,
  * `bForced`: the user asks for this driver, so that a store that is not ours
  * is an error. */
 GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced);
+
+/** Lets GDAL take names of subdatasets apart, where it does so. */
+void DGGSSetSubdatasetInfo(GDALDriver &oDriver);
 
 #endif /* DGGS_RASTER_H_INCLUDED */

@@ -44,8 +44,11 @@ const NUMBERS: [(NumericType, &str); 13] = [
     (NumericType::CFloat64, "<c16"),
 ];
 
-/// Names and what is different of arrays of 5 x 6 elements in chunks of 2 x 3.
-fn storages(format: Format) -> Vec<(String, Box<dyn Fn(NewArray) -> NewArray>)> {
+/// A name, and what is different of an array that is stored so.
+type Storage = (String, Box<dyn Fn(NewArray) -> NewArray>);
+
+/// Ways to store arrays of 5 x 6 elements in chunks of 2 x 3.
+fn storages(format: Format) -> Vec<Storage> {
     let blosc = |codec: &str, shuffle| Compressor::Blosc { codec: codec.into(), level: 5, shuffle, block_size: 0 };
     let mut compressors = vec![
         ("none", Compressor::None),
@@ -63,7 +66,7 @@ fn storages(format: Format) -> Vec<(String, Box<dyn Fn(NewArray) -> NewArray>)> 
             ("lzma", Compressor::Lzma { preset: 1 }),
         ]);
     }
-    let mut storages: Vec<(String, Box<dyn Fn(NewArray) -> NewArray>)> = Vec::new();
+    let mut storages: Vec<Storage> = Vec::new();
     for (name, compressor) in compressors {
         let plain = compressor.clone();
         storages.push((name.to_string(), Box::new(move |new| NewArray { compressor: plain.clone(), ..new })));

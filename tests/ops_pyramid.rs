@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gdal_dggs::grid::{self, Zone};
 use gdal_dggs::ops::pyramid::coarser;
-use gdal_dggs::ops::pyramid::weights::{SEVENTHS, Weights};
+use gdal_dggs::ops::pyramid::weights::{TWELFTHS, Weights};
 use gdal_dggs::ops::quantise::zones::Zones;
 
 const ALL: [&str; 9] = ["HEALPix", "H3", "rHEALPix", "ISEA3H", "ISEA4H", "ISEA7H", "ISEA4T", "ISEA4D", "IGEO7"];
@@ -54,12 +54,12 @@ fn the_parts_of_a_child_are_those_of_the_planes_hexagons() {
     assert!((area(&parent) / half_root - 7.0).abs() < 1e-12);
     let part = |centre: Point| area(&clipped(&hexagon(centre, [1.0, 0.0]), &parent)) / half_root;
     assert!((part([0.0, 0.0]) - 1.0).abs() < 1e-12);
-    assert!((part([1.0, 0.0]) - SEVENTHS[0]).abs() < 1e-12, "{}", part([1.0, 0.0]));
+    assert!((part([1.0, 0.0]) - TWELFTHS[0]).abs() < 1e-12, "{}", part([1.0, 0.0]));
     let ring = (0..6).map(|k| {
         let (sin, cos) = (f64::from(k) * std::f64::consts::FRAC_PI_3 + std::f64::consts::FRAC_PI_6).sin_cos();
         part([3f64.sqrt() * cos, 3f64.sqrt() * sin])
     });
-    assert!(ring.into_iter().all(|part| (part - SEVENTHS[1]).abs() < 1e-12));
+    assert!(ring.into_iter().all(|part| (part - TWELFTHS[1]).abs() < 1e-12));
 }
 
 #[test]

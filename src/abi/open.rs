@@ -4,8 +4,9 @@ use std::ffi::c_char;
 use std::ptr;
 use std::sync::Arc;
 
-use super::bindings::{DggsGroup, DggsIdentified, DggsOpenRequest};
-use super::{group_handle, input};
+use super::bindings::{DggsGroup, DggsIdentified, DggsOpenRequest, DggsStrings};
+use super::memory::Owned;
+use super::{group_handle, input, output};
 use crate::cube::{self, Identified, OpenRequest};
 use crate::error::{Error, Result};
 use crate::store::Call;
@@ -32,6 +33,15 @@ pub(super) unsafe fn open_root(call: &Arc<Call>, request: *const DggsOpenRequest
         None if request.forced => Err(Error::not_found("no store with a grid").context(request.name)),
         None => Ok(ptr::null_mut()),
     }
+}
+
+/// # Safety
+/// *Strings*: `name` is NULL or a C string.
+pub(super) unsafe fn split_name(_call: &Arc<Call>, name: *const c_char) -> Result<*mut DggsStrings> {
+    // SAFETY: the caller's promise.
+    let name = unsafe { input::text(name, "the name") }?;
+    let parts = cube::split_name(name).map_or(Vec::new(), |(path, node)| vec![path, node]);
+    Ok(Owned::into_raw(output::strings(parts.iter().map(String::as_str))))
 }
 
 /// # Safety

@@ -98,6 +98,7 @@ table! {
         identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
         create_root: fn(request: *const DggsCreateRequest) -> *mut DggsGroup = edit::create_root;
+        split_name: fn(name: *const c_char) -> *mut DggsStrings = open::split_name;
         open_raster: fn(request: *const DggsOpenRequest) -> *mut DggsRaster = raster::open_raster;
     }
     act {

@@ -37,7 +37,7 @@ pub use create::{CreateRequest, create};
 pub use finder::ZoneFinder;
 pub use layer::ZONE_DIMENSION;
 pub use line::{Indices, ZoneLine};
-pub use open::{Identified, Named, OpenRequest, identify, open, open_named};
+pub use open::{Identified, Named, OpenRequest, identify, open, open_named, split_name};
 pub use path::{array_at, group_at};
 pub use placed::Placed;
 pub use quantity::{COMPUTED_IDS, is_computed};

@@ -69,6 +69,13 @@ pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<Arc<dyn Gr
     open_connection(call, &connection, options, request.update).context(|| request.name.clone())
 }
 
+/// The path of the store and the node in it that `name` names; `None` when it has no prefix, names a whole store, or is no
+/// connection string.
+pub fn split_name(name: &str) -> Option<(String, String)> {
+    let connection = Connection::parse(name).ok()?;
+    (connection.forced && connection.node != "/").then_some((connection.path, connection.node))
+}
+
 /// A store opened as a whole, and the node in it that was named.
 pub struct Named {
     /// The store's root, or the group or array that the path itself names.

@@ -32,6 +32,15 @@ pub fn install<R: Send>(call: &Call, work: impl FnOnce() -> R + Send) -> Result<
     Ok(of(call.threads())?.install(work))
 }
 
+/// Starts `work` in that pool and does not wait for it.
+///
+/// # Errors
+/// No thread can be started.
+pub fn spawn(call: &Call, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    of(call.threads())?.spawn(work);
+    Ok(())
+}
+
 /// Runs `work` in the caller's thread, and what it spawns in the pool of as many threads as the call grants; returns when
 /// all of that is done.
 ///

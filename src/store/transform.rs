@@ -118,6 +118,18 @@ impl Transform {
     /// # Errors
     /// Slices of different lengths; PROJ cannot make another object for this thread.
     pub fn forward(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<()> {
+        self.trans(proj_sys::PJ_DIRECTION_PJ_FWD, xs, ys)
+    }
+
+    /// The other way round.
+    ///
+    /// # Errors
+    /// As [`Transform::forward`].
+    pub fn inverse(&self, xs: &mut [f64], ys: &mut [f64]) -> Result<()> {
+        self.trans(proj_sys::PJ_DIRECTION_PJ_INV, xs, ys)
+    }
+
+    fn trans(&self, direction: proj_sys::PJ_DIRECTION, xs: &mut [f64], ys: &mut [f64]) -> Result<()> {
         if xs.len() != ys.len() {
             return Err(Error::invalid(format!("{} x and {} y", xs.len(), ys.len())));
         }
@@ -129,7 +141,7 @@ impl Transform {
                 let (x, y, none) = (xs.as_mut_ptr(), ys.as_mut_ptr(), ptr::null_mut());
                 proj_sys::proj_trans_generic(
                     operation.object.0,
-                    proj_sys::PJ_DIRECTION_PJ_FWD,
+                    direction,
                     x,
                     step,
                     count,

@@ -41,6 +41,26 @@ pub fn polygons(call: &Arc<Call>, text: &str) -> Result<MultiPolygon<f64>> {
     Ok(found)
 }
 
+/// The polygons within `distance_deg` of a geometry, WKT in degrees, in the plane of longitude and latitude.
+///
+/// # Errors
+/// Text that is no WKT; what GEOS cannot do.
+pub fn widened(call: &Arc<Call>, wkt: &str, distance_deg: f64) -> Result<MultiPolygon<f64>> {
+    /// Corners of a quarter of a circle.
+    const CORNERS: c_int = 4;
+    let entered = call.enter();
+    let geometry = read_wkt(&entered, wkt)?;
+    // Corners lie on the circle, edges within it.
+    // SAFETY: ogr_api.h: the geometry is valid and stays ours; the result is a new one or NULL.
+    let wide = Geometry(unsafe { gdal_sys::OGR_G_Buffer(geometry.0, 1.05 * distance_deg, CORNERS) });
+    if wide.0.is_null() {
+        return Err(failure(&entered, "the geometry cannot be widened"));
+    }
+    let mut found = Vec::new();
+    collect(wide.0, &mut Plain, &mut found)?;
+    Ok(MultiPolygon(found))
+}
+
 /// WKT begins with a word and a parenthesis (or `EMPTY`), which no sensible path does.
 fn is_wkt(text: &str) -> bool {
     let text = text.trim_start();
@@ -55,6 +75,13 @@ fn failure(entered: &Entered, otherwise: &str) -> Error {
 }
 
 fn from_wkt(entered: &Entered, text: &str) -> Result<MultiPolygon<f64>> {
+    let geometry = read_wkt(entered, text)?;
+    let mut found = Vec::new();
+    collect(geometry.0, &mut Plain, &mut found)?;
+    Ok(MultiPolygon(found))
+}
+
+fn read_wkt(entered: &Entered, text: &str) -> Result<Geometry> {
     let wkt = c_string(text)?;
     let mut cursor = wkt.as_ptr().cast_mut();
     let mut geometry = ptr::null_mut();
@@ -66,9 +93,7 @@ fn from_wkt(entered: &Entered, text: &str) -> Result<MultiPolygon<f64>> {
     if status != 0 || geometry.0.is_null() || !rest.trim().is_empty() {
         return Err(failure(entered, &format!("'{text}' is not well-known text")));
     }
-    let mut found = Vec::new();
-    collect(geometry.0, &mut Plain, &mut found)?;
-    Ok(MultiPolygon(found))
+    Ok(geometry)
 }
 
 fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {

@@ -128,7 +128,7 @@ impl ZoneCut<'_> {
             let several = (1..=(most / coarsest).min(count)).rev().find(|several| count.is_multiple_of(*several));
             return coarsest * several.unwrap_or(1);
         }
-        let zone = (1..=self.level).find_map(|level| self.exact(level).filter(|&length| length <= most));
+        let zone = (1..self.level).find_map(|level| self.exact(level).filter(|&length| length <= most));
         zone.unwrap_or(1 << most.ilog2())
     }
 }

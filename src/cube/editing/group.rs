@@ -88,10 +88,11 @@ impl EditedGroup {
     }
 
     fn new_zones(&self, call: &Arc<Call>, dimension: &Dimension, level: Option<u8>) -> Result<Dimension> {
-        let made = self.editing.made().zones.iter().find(|zones| zones.group == self.full_name()).cloned();
         // Another dimension of an axis of several.
-        let size = |zones: &NewZones| zones.description.dimensions.contains(&(dimension.name.clone(), dimension.size));
-        let zones = match made.filter(size) {
+        let line = (dimension.name.clone(), dimension.size);
+        let is_on = |zones: &&NewZones| zones.group == self.full_name() && zones.description.dimensions.contains(&line);
+        let made = self.editing.made().zones.iter().find(is_on).cloned();
+        let zones = match made {
             Some(zones) => zones,
             None => {
                 let grid = self.editing.grid.as_ref().ok_or_else(|| {
@@ -165,6 +166,18 @@ impl EditedGroup {
     fn make_array(&self, call: &Arc<Call>, new: &NewArray) -> Result<Arc<dyn Array>> {
         let path = self.path_of(&new.name);
         let now = self.now(call)?;
+        for known in self.dimensions(call)? {
+            let is_other = |dimension: &&Dimension| dimension.name == known.name && dimension.size != known.size;
+            if let Some(other) = new.dimensions.iter().find(is_other) {
+                return Err(Error::invalid(format!(
+                    "array {path}: dimension {} has {} positions in {}, not {}: arrays of a group share their dimensions",
+                    known.name,
+                    known.size,
+                    self.full_name(),
+                    other.size
+                )));
+            }
+        }
         let of_zones: Vec<&Dimension> =
             new.dimensions.iter().filter(|dimension| dimension.kind == ZONE_DIMENSION).collect();
         let made: Vec<NewZones> =

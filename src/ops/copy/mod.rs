@@ -196,7 +196,8 @@ impl Filler<'_> {
                 (*from, Some(moved))
             }
             Content::Ids(axis) => {
-                let Some(order) = axis.order_of_ids() else { return Ok(()) };
+                let order =
+                    axis.order_of_ids().ok_or_else(|| Error::invalid("no array lies on the zones to be listed"))?;
                 let mut ids = |positions: Range<u64>| {
                     let zones = order.zones(call, positions)?;
                     let held: Vec<_> = zones.iter().copied().filter(|zone| *zone != NO_ZONE).collect();

@@ -7,13 +7,13 @@
 //!
 //! - ISEA3H: a child at a vertex lies in three zones, a third in each;
 //! - ISEA4H: a child on an edge lies in two, half in each;
-//! - ISEA7H: a child beside the central one has 13/14 of it in one zone and 1/14 in the next (a test cuts them).
+//! - ISEA7H: a child beside the central one has 11/12 of it in one zone and 1/12 in the next (a test cuts them).
 
 use crate::error::Result;
 use crate::grid::{Grid, LonLat, Zone};
 
 /// The parts of a child of ISEA7H in the two zones that share it, the larger first.
-pub const SEVENTHS: [f64; 2] = [13.0 / 14.0, 1.0 / 14.0];
+pub const TWELFTHS: [f64; 2] = [11.0 / 12.0, 1.0 / 12.0];
 
 /// A child nearer to its parent's centre than this part of the farthest child's distance lies in the middle.
 const CENTRAL: f64 = 0.2;
@@ -89,7 +89,7 @@ impl<'a> Weights<'a> {
     /// The part of a child in the parent at `at` of its `count`.
     fn part(&self, at: usize, count: usize) -> f64 {
         match (self.grid.spec().dggrs, count) {
-            ("ISEA7H", 2) => SEVENTHS[at],
+            ("ISEA7H", 2) => TWELFTHS[at],
             _ => 1.0 / count as f64,
         }
     }

@@ -30,8 +30,10 @@ const MOST_PIECES: u32 = 32;
 /// At most near a pole, where a short way on the globe is a long one in longitude.
 const MOST_PIECES_AT_POLE: u32 = 4096;
 
-/// Levels down to the sub-zones that stand for a zone that cannot be drawn.
-const SAMPLE_LEVELS: u8 = 4;
+/// Sub-zones that stand for a zone that cannot be drawn: so many a pixel, within bounds.
+const SAMPLES_A_PIXEL: f64 = 64.0;
+const LEAST_SAMPLES: f64 = 256.0;
+const MOST_SAMPLES: f64 = 262_144.0;
 
 /// The overlaps of the zones of a level with the pixels of a raster.
 pub struct Overlap<'a> {
@@ -277,13 +279,18 @@ impl<'a> Overlap<'a> {
     /// The pixels of a zone that the raster's plane tears apart, or that is not all on it: those that hold the centroids
     /// of its sub-zones, each sub-zone a share of the zone's area.
     fn sample(&self, zone: Zone, spans: &mut Vec<Span>) -> Result<()> {
-        let sub_level = (self.level + SAMPLE_LEVELS).min(self.grid.max_level());
+        let zone_area = self.zone_area(zone)?;
+        let middle = self.pixel_area(self.lattice.rows() as u32 / 2, self.lattice.columns() as u32 / 2);
+        let wanted = (zone_area / middle * SAMPLES_A_PIXEL).clamp(LEAST_SAMPLES, MOST_SAMPLES);
+        let finer = |level: u8| self.grid.zone_count(level) as f64 / self.zone_count;
+        let finest = self.grid.max_level();
+        let sub_level = (self.level..finest).find(|level| finer(*level) >= wanted).unwrap_or(finest);
         let zones: Vec<Zone> = self.grid.sub_zones(self.level, zone, sub_level)?.iter().collect();
         let mut places = vec![LonLat::default(); zones.len()];
         self.grid.centroids(sub_level, &zones, &mut places)?;
         let mut positions = vec![NOWHERE; zones.len()];
         self.lattice.positions(&places, &mut positions)?;
-        let share = self.grid.area_m2(self.level, zone)? / self.unit_m2 / zones.len() as f64;
+        let share = zone_area / zones.len() as f64;
         let inside = positions.iter().filter(|position| position[0].is_finite());
         let mut pixels: Vec<(u32, u32)> = inside.map(|&[column, row]| (row as u32, column as u32)).collect();
         pixels.sort_unstable();

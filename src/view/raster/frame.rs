@@ -21,6 +21,8 @@ pub(super) struct Frame {
     pub(super) crs_wkt: String,
     /// From this CRS to the grid's longitudes and latitudes, where they are not the same.
     to_geographic: Option<Transform>,
+    /// True when pixels lie outside of the CRS' map, where some projections repeat what is inside.
+    leaves_map: bool,
     /// Left edge, width of a pixel, 0; upper edge, 0, height of a pixel (negative).
     pub(super) geotransform: [f64; 6],
     pub(super) columns: usize,
@@ -80,6 +82,7 @@ impl Frame {
         Self {
             crs_wkt,
             to_geographic: None,
+            leaves_map: false,
             geotransform: [west, width, 0.0, north, 0.0, -height],
             columns: 0,
             rows: 0,
@@ -128,8 +131,33 @@ impl Frame {
         let (width, height) = options.pixel.unwrap_or((size, size));
         let pixel_deg = width.max(height) / degree;
         let geotransform = [west, width, 0.0, north, 0.0, -height];
-        Self { crs_wkt, to_geographic: Some(to_geographic), geotransform, columns: 0, rows: 0, pixel_deg }
-            .sized((east - west) / width, (north - south) / height)
+        let frame = Self {
+            crs_wkt,
+            to_geographic: Some(to_geographic),
+            leaves_map: false,
+            geotransform,
+            columns: 0,
+            rows: 0,
+            pixel_deg,
+        };
+        let frame = frame.sized((east - west) / width, (north - south) / height)?;
+        // A geographic CRS goes round and round.
+        if facts.is_geographic { Ok(frame) } else { frame.sampled() }
+    }
+
+    /// Looks at an even sample of the pixels, those at the edges among them, whether they lie on the map.
+    fn sampled(mut self) -> Result<Self> {
+        const SIDE: usize = 65;
+        let along = |count: usize| -> Vec<f64> {
+            (0..SIDE).map(|k| 0.5 + (count - 1) as f64 * k as f64 / (SIDE - 1) as f64).collect()
+        };
+        let (across, down) = (along(self.columns), along(self.rows));
+        let mut xs: Vec<f64> = down.iter().flat_map(|_| across.iter().copied()).collect();
+        let mut ys: Vec<f64> = down.iter().flat_map(|y| std::iter::repeat_n(*y, SIDE)).collect();
+        self.leaves_map = true;
+        self.to_degrees(&mut xs, &mut ys)?;
+        self.leaves_map = !xs.iter().chain(&ys).all(|degrees| degrees.is_finite());
+        Ok(self)
     }
 
     /// With so many columns and rows, which need not be whole numbers.
@@ -158,6 +186,30 @@ impl Frame {
         self.is_geographic() && (top + 0.5 * height > 90.0 || bottom < -90.0)
     }
 
+    /// Makes longitudes infinite where the place `asked` for is not the one that they have on the map.
+    fn drop_repeated(
+        &self,
+        transform: &Transform,
+        asked: (&[f64], &[f64]),
+        lon: &mut [f64],
+        lat: &[f64],
+    ) -> Result<()> {
+        const SHARE_OF_A_PIXEL: f64 = 0.01;
+        let (mut xs, mut ys) = (lon.to_vec(), lat.to_vec());
+        transform.inverse(&mut xs, &mut ys)?;
+        let [_, width, _, _, _, height] = self.geotransform.map(f64::abs);
+        let is_there = |at: usize| {
+            (xs[at] - asked.0[at]).abs() <= SHARE_OF_A_PIXEL * width
+                && (ys[at] - asked.1[at]).abs() <= SHARE_OF_A_PIXEL * height
+        };
+        for (at, lon) in lon.iter_mut().enumerate() {
+            if !is_there(at) {
+                *lon = f64::INFINITY;
+            }
+        }
+        Ok(())
+    }
+
     /// From columns and rows, counted in pixels from the upper left corner, to longitudes and latitudes in degrees, in place;
     /// what lies on no part of the globe becomes infinite.
     ///
@@ -168,9 +220,13 @@ impl Frame {
         columns.iter_mut().for_each(|x| *x = left + *x * width);
         rows.iter_mut().for_each(|y| *y = top + *y * height);
         if let Some(transform) = &self.to_geographic {
+            let asked = self.leaves_map.then(|| (columns.to_vec(), rows.to_vec()));
             transform.forward(columns, rows)?;
+            if let Some((xs, ys)) = asked {
+                self.drop_repeated(transform, (&xs, &ys), columns, rows)?;
+            }
         }
-        // Half a pixel of rounding beyond a pole is still the pole; more is nowhere.
+        // A hair beyond a pole, by rounding, is the pole; more is nowhere.
         for latitude in rows.iter_mut().filter(|latitude| latitude.abs() > 90.0) {
             *latitude = if latitude.abs() < 90.0 + 1e-9 { latitude.clamp(-90.0, 90.0) } else { f64::INFINITY };
         }

@@ -14,8 +14,8 @@ use crate::error::{Context, Result};
 use crate::grid::{Interpolation, LonLat, Zone};
 use crate::store::{self, Call};
 
-/// Pixels of one batch, about.
-pub(super) const BATCH: usize = 1 << 15;
+/// Pixels of one batch, about: its buffers stay in the processor's cache, and below the size for which malloc asks the system.
+pub(super) const BATCH: usize = 1 << 12;
 
 /// How a pixel's value is made of those of zones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

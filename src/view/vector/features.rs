@@ -1,5 +1,8 @@
 //! Reading a layer in batches: zones, their texts and geometries, and columns of values.
 
+use std::panic::{self, AssertUnwindSafe};
+use std::process;
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -57,8 +60,13 @@ pub struct Batch {
     pub columns: Vec<Option<Column>>,
 }
 
-/// Features that are being read.
+/// Features that are being read. From the third batch on the next one is made while the caller works on the last.
 pub struct Features {
+    reader: Arc<Reader>,
+    state: Mutex<State>,
+}
+
+struct Reader {
     layer: Arc<Layer>,
     /// The places that the filter leaves, and their line; `None`: all.
     part: Option<(Indices, ZoneLine)>,
@@ -66,8 +74,25 @@ pub struct Features {
     arrays: Vec<Option<Arc<dyn Array>>>,
     request: Request,
     end: u64,
-    /// Where the next batch begins, and how large it may be.
-    next: Mutex<(u64, u64)>,
+}
+
+struct State {
+    /// Where the next batch begins.
+    next: u64,
+    /// How large it may be.
+    most: u64,
+    /// Batches that were given.
+    given: usize,
+    ahead: Option<Ahead>,
+}
+
+/// A batch that is being made in the pool.
+struct Ahead {
+    process: u32,
+    start: u64,
+    count: u64,
+    call: Arc<Call>,
+    result: Receiver<Result<Batch>>,
 }
 
 impl Layer {
@@ -93,7 +118,8 @@ impl Layer {
         let len = line.len();
         let start = request.start.min(len);
         let end = request.count.map_or(len, |count| len.min(start.saturating_add(count)));
-        Ok(Features { layer: self.clone(), part, arrays, request, end, next: Mutex::new((start, FIRST_BATCH)) })
+        let reader = Arc::new(Reader { layer: self.clone(), part, arrays, request, end });
+        Ok(Features { reader, state: Mutex::new(State { next: start, most: FIRST_BATCH, given: 0, ahead: None }) })
     }
 }
 
@@ -103,43 +129,97 @@ impl Features {
     /// # Errors
     /// Chunks that cannot be read.
     pub fn next(&self, call: &Arc<Call>) -> Result<Option<Batch>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let (start, count) = {
-                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-                let start = next.0;
-                let count = self.batch_size(start, next.1).min(self.end - start);
-                *next = (start + count, (next.1 * 8).min(MAX_BATCH));
-                (start, count as usize)
-            };
+            let count = self.reader.batch_size(state.next, state.most);
             if count == 0 {
                 return Ok(None);
             }
-            let batch = self.batch(call, start, count).context(|| format!("layer {}", self.layer.name()))?;
+            let start = state.next;
+            state.next += count;
+            state.most = (state.most * 8).min(MAX_BATCH);
+            let ready = state.ahead.take().filter(|ahead| (ahead.start, ahead.count) == (start, count));
+            let batch = match ready.and_then(|ahead| ahead.wait(call)) {
+                Some(batch) => batch,
+                None => self.reader.batch(call, start, count),
+            };
+            let batch = batch.context(|| format!("layer {}", self.reader.layer.name()))?;
+            state.given += 1;
+            if state.given > 2 && call.threads() > 1 {
+                state.ahead = Ahead::begin(call, &self.reader, state.next, state.most);
+            }
             if !batch.fids.is_empty() {
                 return Ok(Some(batch));
             }
         }
     }
+}
 
+impl Drop for Features {
+    /// Nothing of GDAL may be in use in another thread once the layer is gone.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ahead) = state.ahead.take().filter(Ahead::is_own) {
+            let _ = ahead.result.recv();
+        }
+    }
+}
+
+impl Ahead {
+    /// Starts on the batch at `start`; `None` at the end, or when no thread can be had.
+    fn begin(call: &Arc<Call>, reader: &Arc<Reader>, start: u64, most: u64) -> Option<Self> {
+        let count = reader.batch_size(start, most);
+        if count == 0 {
+            return None;
+        }
+        let (sender, result) = mpsc::sync_channel(1);
+        let (reader, own) = (reader.clone(), call.clone());
+        let work = move || {
+            // A panic is met again by whoever makes the batch anew, where it can be reported.
+            if let Ok(batch) = panic::catch_unwind(AssertUnwindSafe(|| reader.batch(&own, start, count))) {
+                // Nobody listens any more where the reading was given up.
+                let _ = sender.send(batch);
+            }
+        };
+        store::pool::spawn(call, work).ok()?;
+        Some(Self { process: process::id(), start, count, call: call.clone(), result })
+    }
+
+    /// False in a forked child, where nobody works on it.
+    fn is_own(&self) -> bool {
+        self.process == process::id()
+    }
+
+    /// The batch; `None` when it has to be made anew.
+    fn wait(self, call: &Call) -> Option<Result<Batch>> {
+        let batch = self.is_own().then(|| self.result.recv().ok()).flatten();
+        self.call.take_warnings().into_iter().for_each(|warning| call.warn(warning));
+        batch
+    }
+}
+
+impl Reader {
     /// The wanted fields, each with its place.
     fn wanted(&self) -> impl Iterator<Item = (usize, &Field)> {
         let fields = self.layer.fields.iter().enumerate();
         fields.filter(|(at, _)| self.request.fields[*at])
     }
 
-    /// Up to `most` places from `start` on, in whole chunks where that is possible.
+    /// Up to `most` places from `start` on, in whole chunks where that is possible; 0 at the end.
     fn batch_size(&self, start: u64, most: u64) -> u64 {
+        let rest = self.end - start;
         let of = |field: &Field| &self.layer.variables[field.variable];
         let row: u64 = self.wanted().map(|(_, field)| of(field).bytes as u64).sum();
         let most = most.min(BATCH_BYTES / row.max(1)).max(1);
         let chunk = self.wanted().map(|(_, field)| of(field).chunk).max().unwrap_or(0);
         if self.part.is_some() || chunk == 0 || chunk > most {
-            return most;
+            return most.min(rest);
         }
-        most / chunk * chunk - start % chunk
+        (most / chunk * chunk - start % chunk).min(rest)
     }
 
-    fn batch(&self, call: &Arc<Call>, start: u64, count: usize) -> Result<Batch> {
+    fn batch(&self, call: &Arc<Call>, start: u64, count: u64) -> Result<Batch> {
+        let count = count as usize;
         let line = self.part.as_ref().map_or(&self.layer.line, |(_, line)| line);
         let found = line.zones(call, start, count)?;
         let rows: Option<Vec<usize>> =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::options::Options;
 use super::wkb::Texts;
-use crate::cube::{Array, DataType, Window, ZoneLine};
+use crate::cube::{Array, DataType, Dimension, Window, ZoneLine};
 use crate::error::{Context, Error, Result};
 use crate::store::{Call, Number, NumericType, Target};
 
@@ -46,16 +46,11 @@ pub struct Field {
 /// An array on the zones.
 pub(super) struct Variable {
     pub(super) name: String,
-    dimensions: Vec<String>,
+    /// The dimensions but the zones'.
+    pub(super) others: Vec<Dimension>,
     pub(super) bytes: usize,
     /// Zones in a chunk, 0 where unknown.
     pub(super) chunk: u64,
-}
-
-impl Variable {
-    pub(super) fn has_dimension(&self, name: &str) -> bool {
-        self.dimensions.iter().any(|known| known == name)
-    }
 }
 
 /// The values of one field in a batch.
@@ -97,8 +92,10 @@ pub(super) fn of(call: &Arc<Call>, line: &ZoneLine, options: &Options) -> Result
         let Some(zone_at) = ZoneLine::axis_of(array.dimensions()) else { continue };
         let mut slices: Vec<(String, Vec<u64>)> = vec![(name.clone(), Vec::new())];
         let mut count: u64 = 1;
-        for (_, dimension) in array.dimensions().iter().enumerate().filter(|(at, _)| *at != zone_at) {
-            let fixed = options.slice(&dimension.name, dimension.size).context(|| format!("array {name}"))?;
+        let mut others = array.dimensions().to_vec();
+        others.remove(zone_at);
+        for dimension in &others {
+            let fixed = options.slice.of(dimension).context(|| format!("array {name}"))?;
             count = count.saturating_mul(if fixed.is_some() { 1 } else { dimension.size });
             check_count(fields.len() as u64, count, &name, &dimension.name)?;
             let extended = |(name, others): &(String, Vec<u64>), index: u64| {
@@ -117,7 +114,7 @@ pub(super) fn of(call: &Arc<Call>, line: &ZoneLine, options: &Options) -> Result
         }
         variables.push(Variable {
             name,
-            dimensions: array.dimensions().iter().map(|dimension| dimension.name.clone()).collect(),
+            others,
             bytes: array.data_type().numeric().map_or(32, NumericType::size),
             chunk: array.block_size()[zone_at],
         });

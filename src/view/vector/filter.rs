@@ -10,12 +10,15 @@ use crate::error::Result;
 use crate::grid::{Containment, Grid, Region, Zone, ZoneSet};
 use crate::store::{self, Call};
 
+/// The widest margin of longitude around a filter, in degrees; nearer to a pole all longitudes are looked at.
+const MAX_WIDENED_DEG: f64 = 10.0;
+
 /// What features are asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// West, south, east, north in degrees.
     pub bbox: Option<[f64; 4]>,
-    /// A polygon in longitude and latitude as WKT, within `bbox`.
+    /// A geometry in longitude and latitude as WKT, within `bbox`.
     pub polygon: Option<String>,
     /// Zone texts.
     pub zones: Option<Vec<String>>,
@@ -45,26 +48,43 @@ impl Layer {
     fn zones_near(&self, call: &Arc<Call>, bbox: [f64; 4], polygon: Option<&str>) -> Result<Near> {
         let (grid, level) = (&**self.line.grid(), self.line.level());
         let [west, south, east, north] = bbox;
-        // Polygons differ a little from the zones, and all longitudes meet at a pole.
+        // Polygons differ a little from the zones.
         let margin = Outliner::new(grid, level).tolerance_deg();
         let (south, north) = ((south - margin).max(-90.0), (north + margin).min(90.0));
-        let reach = south.abs().max(north.abs()).to_radians().cos();
-        let widened = if margin < 90.0 * reach { margin / reach } else { 360.0 };
-        let (west, east) = ((west - widened).max(-180.0), (east + widened).min(180.0));
-        if !(west <= east && south <= north) {
+        if !(west <= east && south <= north && west <= 180.0 && east >= -180.0) {
             return Ok(Near::None);
         }
-        if west <= -180.0 && east >= 180.0 && south <= -90.0 && north >= 90.0 && polygon.is_none() {
+        if west <= -180.0 && east >= 180.0 && south <= -90.0 && north >= 90.0 {
             return Ok(Near::All);
         }
-        let region = Region::bbox(west, south, east, north)?;
-        let mut set = grid.zones_in(level, &region, Containment::Intersects)?;
-        if let Some(polygon) = polygon {
-            let region = Region::polygons(store::vector::polygons(call, polygon)?)?;
-            set = set.intersection(&grid.zones_in(level, &region, Containment::Intersects)?);
+        // All longitudes meet at a pole: beyond this latitude a margin has no end.
+        let limit = (margin / MAX_WIDENED_DEG).min(1.0).acos().to_degrees();
+        let widened = |latitude: f64| margin / latitude.to_radians().cos();
+        let zones_in = |region: &Region| grid.zones_in(level, region, Containment::Intersects);
+        let (low, high) = (south.max(-limit), north.min(limit));
+        let mut set = ZoneSet::default();
+        if low <= high {
+            let widened = widened(low.abs().max(high.abs()));
+            let polygon = polygon.filter(|_| low == south && high == north);
+            let region = match polygon.and_then(|polygon| widened_region(call, polygon, widened)) {
+                Some(region) => region,
+                None => Region::bbox((west - widened).max(-180.0), low, (east + widened).min(180.0), high)?,
+            };
+            set = zones_in(&region)?;
+        }
+        for (low, high) in [(south, north.min(-limit)), (south.max(limit), north)] {
+            if low < high {
+                set = set.union(&zones_in(&Region::bbox(-180.0, low, 180.0, high)?)?);
+            }
         }
         Ok(Near::Some(set))
     }
+}
+
+/// All within `widened` degrees of a geometry; `None` where that cannot be made, or reaches beyond the poles: then its box
+/// has to do.
+fn widened_region(call: &Arc<Call>, wkt: &str, widened: f64) -> Option<Region> {
+    Region::polygons(store::vector::widened(call, wkt, widened).ok()?).ok()
 }
 
 enum Near {

@@ -69,7 +69,7 @@ pub fn layers(call: &Arc<Call>, root: &Arc<dyn Group>) -> Result<Vec<Layer>> {
             }
         }
     }
-    options.check_slices(layers.iter().flat_map(|layer| &layer.variables))?;
+    options.check_slice(layers.iter().flat_map(|layer| &layer.variables))?;
     Ok(layers)
 }
 

@@ -161,7 +161,20 @@ fn thinned(pieces: &[Vec<LonLat>], parts: &[u32]) -> Vec<LonLat> {
         let step = if intervals % *parts as usize == 0 { intervals / *parts as usize } else { 1 };
         ring.extend(piece[..intervals].iter().step_by(step));
     }
+    meet_pole_straight(&mut ring);
     ring
+}
+
+/// Gives each point at a pole the longitude of the point beside it: both zones of an edge that ends at a pole then end it
+/// on one meridian.
+fn meet_pole_straight(ring: &mut [LonLat]) {
+    let count = ring.len();
+    for at in (0..count).filter(|at| at_pole(&ring[*at])).collect::<Vec<_>>() {
+        let beside = [ring[(at + count - 1) % count], ring[(at + 1) % count]];
+        if let [other] = beside.iter().filter(|other| !at_pole(other)).collect::<Vec<_>>()[..] {
+            ring[at].lon_deg = other.lon_deg;
+        }
+    }
 }
 
 /// How far `point` is from the straight line from `from` to `to` in the plane of longitude and latitude, in radians by
