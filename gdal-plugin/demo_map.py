@@ -24,7 +24,9 @@ STYLE = {"cmap": "RdYlBu_r", "norm": TwoSlopeNorm(0, -107, 87)}
 
 def read(path):
     """The geoid heights, and the zones as polygons whose longitudes are continuous around the zone's centre."""
-    with netCDF4.Dataset(path) as nc:
+    with netCDF4.Dataset(path) as file:
+        # A level of a pyramid is a group.
+        nc = next(iter(file.groups.values()), file)
         heights = np.ma.filled(nc["egm96_15"][:], np.nan)
         lon = np.asarray(nc["lon"][:])
         boundary = np.ma.filled(nc["boundary"][:], np.nan)
