@@ -490,8 +490,8 @@ def test_average_is_the_mean_of_what_nearest_shows_within(wide):
     """Two by two points a pixel, where a zone is as wide as a pixel."""
     zone = np.degrees(np.sqrt(4 * np.pi / (12 * 4**6)))
     res = 180 / np.ceil(180 / zone)
-    mean = pixels(raster(wide, "RESAMPLING=AVERAGE", f"RES={res!r}"))
-    fine = pixels(raster(wide, f"RES={res / 2!r}")).astype("f8")
+    mean = pixels(raster(wide, "RESAMPLING=AVERAGE", f"RES={float(res)!r}"))
+    fine = pixels(raster(wide, f"RES={float(res / 2)!r}")).astype("f8")
     bands, rows, columns = mean.shape
     blocks = fine.reshape(bands, rows, 2, columns, 2).mean(axis=(2, 4))
     assert np.abs(mean - blocks).max() <= 0.5 + 1e-9
