@@ -107,7 +107,7 @@ def test_zarr_python_reads_what_was_written(exchange, layout):
         assert told[way]["/u"]["dimensions"] == ["time", "cells"]
 
 
-@pytest.mark.parametrize("layout", ["v2", "v2 deep"] + (["v3"] if VERSION >= 310 else []) + (["v3 shards"] if VERSION >= 313 else []))
+@pytest.mark.parametrize("layout", ["v2", "v2 deep"] + (["v3", "v3 shards"] if VERSION >= 313 else []))
 def test_gdals_zarr_driver_reads_what_was_written(tmp_path, layout):
     path = tmp_path / "cube.zarr"
     new_cube(path, layout)

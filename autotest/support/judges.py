@@ -28,6 +28,11 @@ def shared(path):
     return SHARED / path
 
 
+def in_another_root():
+    """Whether the judges are in another root (of .ci/run) than this process: what they start has another GDAL."""
+    return shlex.split(os.environ.get("DGGS_JUDGE", ""))[:1] == ["chroot"]
+
+
 def _command():
     command = os.environ.get("DGGS_JUDGE")
     if command:
