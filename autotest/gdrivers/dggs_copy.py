@@ -12,7 +12,7 @@ import time
 import numpy as np
 import pytest
 from osgeo import gdal
-from support import judges, stores
+from support import judges, s3d, stores
 from support.gdalio import VERSION, array, attributes, dims, failures, grid, identity, messages, open_cube, read, root, values
 
 
@@ -467,3 +467,14 @@ def test_the_documents_of_a_detour_are_documents_again(exchange):
     assert told["attrs"]["dggs"]["ellipsoid"]["semi_major_axis"] == 6378137.0
     assert told["arrays"]["cell_ids"]["attrs"]["ellipsoid"]["semimajor_axis"] == 6378137.0
     assert told["xdggs"]["xdggs"]["ids"] == [4, 5, 9]
+
+
+def test_a_copy_on_an_object_store_is_equal_and_never_takes_the_place_of_another(cube):
+    target = "/vsis3/bucket/copy.dggs.zarr"
+    with s3d.serving() as server, server.configured():
+        copy(cube, target)
+        np.testing.assert_array_equal(values(root(target), "u"), values(root(cube), "u"))
+        if VERSION < 313:  # GDAL 3.13 deletes the target before it calls a driver
+            with pytest.raises(RuntimeError, match="delete it first"):
+                copy(cube, target)
+            np.testing.assert_array_equal(values(root(target), "u"), values(root(cube), "u"))

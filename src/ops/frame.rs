@@ -69,6 +69,11 @@ impl Frame {
     pub fn begin(call: &Arc<Call>, name: &str, format: Format, resume: bool, job: &str) -> Result<Self> {
         let target = target(call, name)?;
         let replaces = Editor::is_replaceable(&target)?;
+        // Nothing can take its place at once there, and what is readable must stay so until then.
+        if target.is_remote() && replaces && !is_unfinished(&target)? {
+            let message = "there is a store of that name already, and an object store cannot exchange it for a new one: delete it first";
+            return Err(Error::invalid(message).context(target.path().to_string()));
+        }
         let place = match target.is_remote() {
             true => VsiStore::new(target.path(), call),
             false => VsiStore::new(&format!("{}{PARTIAL}", target.path()), call),
@@ -81,7 +86,7 @@ impl Frame {
                 done.clone()
             }
             None => {
-                if is_unfinished(&place)? || (target.is_remote() && replaces) || Editor::is_replaceable(&place)? {
+                if is_unfinished(&place)? || Editor::is_replaceable(&place)? {
                     remove(&place)?;
                 }
                 HashSet::new()
