@@ -7,8 +7,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
 
 use super::footprint::{Footprint, Footprints};
 use super::lattice::Lattice;
@@ -16,10 +14,10 @@ use super::raster::{Blocks, Raster, Variable};
 use super::values;
 use super::zones::Zones;
 use crate::cube::creation::Resampling;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::grid::Grid;
-use crate::ops::Progress;
-use crate::store::{Call, NumericType, pool};
+use crate::ops::{Progress, runs};
+use crate::store::{Call, NumericType};
 
 /// What is to be made.
 pub struct Job<'a> {
@@ -100,7 +98,7 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
     }
     let footprints = Footprints::new(job.grid, job.level, job.lattice, job.resampling)?;
     let length = sink.run_length().max(1);
-    let runs = job.zones.len().div_ceil(length);
+    let count = job.zones.len().div_ceil(length);
     let half = usize::try_from(job.max_memory / 2).unwrap_or(usize::MAX);
     let wanted = memory_of_run(job, sink, length.min(job.zones.len()));
     let threads = job.threads.clamp(1, call.threads()).min((half / wanted.max(1)).max(1));
@@ -108,43 +106,7 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
     let blocks = Blocks::new(call, job.raster, shape, half);
     let kept = (half / threads).saturating_sub(wanted);
     let worker = Worker { call, job, sink, footprints: &footprints, blocks: &blocks, kept };
-
-    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-    let (sender, receiver) = mpsc::channel::<Result<()>>();
-    pool::in_place_scope(call, |scope| {
-        for _ in 0..threads {
-            let (sender, worker, next, stop) = (sender.clone(), &worker, &next, &stop);
-            scope.spawn(move |_| {
-                while !stop.load(Ordering::Relaxed) {
-                    let run = next.fetch_add(1, Ordering::Relaxed);
-                    if run >= runs {
-                        return;
-                    }
-                    let done = if sink.is_done(run) { Ok(()) } else { worker.run(run, length) };
-                    // The caller may have gone, having seen another's error.
-                    if sender.send(done).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut finished = 0u64;
-        let mut result = Ok(());
-        for done in receiver {
-            if let Err(error) = done {
-                stop.store(true, Ordering::Relaxed);
-                result = result.and(Err(error));
-                continue;
-            }
-            finished += 1;
-            if result.is_ok() && !progress(finished as f64 / runs as f64) {
-                stop.store(true, Ordering::Relaxed);
-                result = Err(Error::new(Kind::Cancelled, "stopped by the user"));
-            }
-        }
-        result
-    })?
+    runs::each(call, count, threads, &|run| if sink.is_done(run) { Ok(()) } else { worker.run(run, length) }, progress)
 }
 
 /// Bytes of the values of a run of the largest variable, as they are made and as they are encoded.

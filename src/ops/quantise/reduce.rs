@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::cube::creation::Resampling;
 use crate::store::Number;
 
 /// Real numbers that can be resampled. Means of whole numbers are rounded to the nearest, halves away from zero, and
@@ -79,6 +80,19 @@ pub enum Reduction {
     Min,
     /// The largest.
     Max,
+}
+
+impl Reduction {
+    /// That of a method which looks at all that overlaps; of the others, which look at points, the mean.
+    pub fn of(resampling: Resampling) -> Self {
+        match resampling {
+            Resampling::Sum => Self::Sum,
+            Resampling::Mode => Self::Mode,
+            Resampling::Min => Self::Min,
+            Resampling::Max => Self::Max,
+            Resampling::Nearest | Resampling::Bilinear | Resampling::Average => Self::Average,
+        }
+    }
 }
 
 /// Values seen so far.

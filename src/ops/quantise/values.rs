@@ -212,14 +212,7 @@ fn reduce<T: Sample>(
         return Err(Error::invalid("a footprint of another kind"));
     };
     let nodata: Option<T> = variable.nodata.as_deref().map(element);
-    let resampling = footprints.resampling();
-    let reduction = match resampling {
-        Resampling::Sum => Reduction::Sum,
-        Resampling::Mode => Reduction::Mode,
-        Resampling::Min => Reduction::Min,
-        Resampling::Max => Reduction::Max,
-        _ => Reduction::Average,
-    };
+    let reduction = Reduction::of(footprints.resampling());
     let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
     let mut reducer = Reducer::<T>::new(reduction);
     let mut first = 0;
