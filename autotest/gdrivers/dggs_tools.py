@@ -154,7 +154,8 @@ with rasterio.open(sys.argv[1], RES="2", SLICE="month:1") as cube:
     with WarpedVRT(cube, crs="EPSG:3857") as warped:
         place = warped.index(*rasterio.warp.transform("EPSG:4326", "EPSG:3857", [13.4], [52.5]))
         row, column = (int(np.ravel(at)[0]) for at in place)
-        facts.append(float(warped.read(1)[row, column]))
+        centre = rasterio.warp.transform("EPSG:3857", "EPSG:4326", *([float(at)] for at in warped.xy(row, column)))
+        facts += [float(warped.read(1)[row, column]), [one[0] for one in centre]]
 print(json.dumps([facts, window.tolist(), sampled]))
 """
 
@@ -166,13 +167,13 @@ def test_rasterio_reads_a_cube_as_a_raster(cube):
         pytest.skip("python3-rasterio is not installed (gdal-plugin/install-packages run)")
     if asked.stdout.split(".")[:2] != gdal.__version__.split(".")[:2]:
         pytest.skip(f"rasterio has GDAL {asked.stdout.strip()} of its own")
-    (driver, epsg, transform, bounds, dtype, unit, warped), window, sampled = json.loads(
-        run("/usr/bin/python3", "-c", RASTERIO, cube).stdout
-    )
+    facts, window, sampled = json.loads(run("/usr/bin/python3", "-c", RASTERIO, cube).stdout)
+    driver, epsg, transform, bounds, dtype, unit, warped, (lon, lat) = facts
     assert (driver, epsg, dtype, unit) == ("DGGS", 4326, "float64", "m s**-1")
     assert (transform, bounds) == ([2, 0, -180, 0, -2, 90], [-180, -90, 180, 90])
     points = [f"{-180 + 2 * x + 1} {90 - 2 * y - 1}" for y in range(20, 24) for x in range(10, 15)]
     assert np.ravel(window).tolist() == values(root(cube, f"POINTS={','.join(points)}"), "u")[1].tolist()
-    # The centres of the pixels that hold the two places.
-    at = values(root(cube, "POINTS=13 53,-71 -33"), "u")[1].tolist()
-    assert sampled == at and warped == at[0]
+    # The centres of the pixels that hold the places.
+    holder = f"{2 * (lon // 2) + 1} {2 * (lat // 2) + 1}"
+    *at, at_warped = values(root(cube, f"POINTS=13 53,-71 -33,{holder}"), "u")[1].tolist()
+    assert sampled == at and warped == at_warped and abs(lon - 13.4) < 2 and abs(lat - 52.5) < 2
