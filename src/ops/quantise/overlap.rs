@@ -8,12 +8,16 @@
 //! through three points in a row has beyond its chords is added to the pixel of the middle one ([`Coverer::bend`]), as in
 //! Simpson's rule. The number of pieces grows until more would change nothing. Zones that share an edge draw it through the
 //! same points, so that the parts of a pixel add up to 1 however well or badly a curve is drawn.
+//!
+//! Most edges of fine levels are nearly straight: one chord and one bend are enough. They are told by their ends and middle
+//! alone, a batch of zones at a time ([`Overlap::signed_area`]); only zones with an edge that is not are drawn by [`Overlap::trace`].
 
+use super::areas::{Areas, of_axes, sampled};
 use super::axis::Axis;
-use super::coverage::{Coverer, Point, Span, shoelace};
-use super::lattice::{Axes, Lattice, Mapped, NOWHERE, Position, unit};
+use super::coverage::{Coverer, Lines, Point, Span, shoelace};
+use super::lattice::{Lattice, NOWHERE, Position};
 use crate::error::Result;
-use crate::grid::authalic::Authalic;
+use crate::grid::healpix::latitude::Latitude;
 use crate::grid::{Grid, LonLat, Surface, Zone};
 
 /// Change of an edge's area by twice as many points, in parts of a zone's, from which on more are not needed: the error is
@@ -22,6 +26,16 @@ const AREA_TOLERANCE: f64 = 1e-9;
 
 /// How far, in pixels, a drawn edge may lie from its curve before bends are added.
 const BEND_PIXELS: f64 = 0.1;
+
+/// Edges this many times farther from a pole than a zone is wide are smooth: a parabola has their area to 1e-10 of a zone's
+/// (`tests/ops_overlap.rs` measures it), and bends no more than [`SMOOTH_BEND`] of a zone's, unless they have a corner.
+const SMOOTH_DISTANCE: f64 = 100.0;
+
+/// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
+const WHOLE_BEND: f64 = 4.0 / 3.0;
+
+/// See [`SMOOTH_DISTANCE`]; for edges at that distance, of farther ones as much less.
+const SMOOTH_BEND: f64 = 2e-3;
 
 /// Pieces that an edge is drawn with at first, and at most.
 const PIECES: u32 = 4;
@@ -40,30 +54,27 @@ pub struct Overlap<'a> {
     grid: &'a dyn Grid,
     level: u8,
     lattice: &'a Lattice,
-    authalic: Authalic,
+    latitude: Latitude,
     /// Area of the sphere of radius 1, in square metres of the surface.
     unit_m2: f64,
     zone_count: f64,
     /// Of a zone in the plane of longitude and sine of latitude; infinite where areas of that plane mean nothing.
     mean_area: f64,
-    columns: Axis,
-    rows: Axis,
+    /// Edges up to this latitude may be smooth; none where it is negative.
+    smooth_latitude_deg: f64,
+    columns: Lines,
+    /// One by the width of the column in the middle.
+    columns_per_unit: f64,
+    rows: Lines,
     areas: Areas,
-}
-
-/// Areas of pixels on the sphere of radius 1.
-#[derive(Debug)]
-enum Areas {
-    /// The product of a column's and a row's.
-    Axes { widths: Vec<f64>, heights: Vec<f64> },
-    /// At every `step`-th pixel, in between by its neighbours.
-    Sampled { step: usize, columns: usize, rows: usize, areas: Vec<f64> },
 }
 
 /// What a thread keeps from zone to zone.
 #[derive(Debug)]
 pub struct Pen<'a> {
     coverer: Coverer<'a>,
+    /// The rings of a batch of zones, ends and middle of each edge, on the globe and in the plane, and where each ends.
+    batch: (Vec<LonLat>, Vec<Point>, Vec<usize>),
     places: Vec<LonLat>,
     ring: Vec<Point>,
     /// Pieces of each edge in the ring.
@@ -87,30 +98,52 @@ impl<'a> Overlap<'a> {
     /// A surface without a size; the lattice's map fails.
     pub fn new(grid: &'a dyn Grid, level: u8, lattice: &'a Lattice) -> Result<Self> {
         let (size_m, flattening) = grid.spec().surface.size_and_flattening()?;
-        let authalic = match grid.spec().surface {
-            Surface::Sphere { .. } => Authalic::sphere(),
-            Surface::Ellipsoid { .. } => Authalic::new(flattening),
+        let latitude = match grid.spec().surface {
+            Surface::Sphere { .. } => Latitude::new(0.0),
+            Surface::Ellipsoid { .. } => Latitude::new(flattening),
         };
         let (columns, rows, areas) = match lattice {
-            Lattice::Axes(axes) => of_axes(axes, &authalic),
+            Lattice::Axes(axes) => of_axes(axes, &latitude),
             Lattice::Mapped(mapped) => {
-                let areas = sampled(lattice, mapped, &authalic)?;
-                (Axis::index(lattice.columns()), Axis::index(lattice.rows()), areas)
+                let areas = sampled(lattice, mapped, &latitude)?;
+                (Lines::new(&Axis::index(lattice.columns())), Lines::new(&Axis::index(lattice.rows())), areas)
             }
         };
-        let unit_m2 = authalic.radius(size_m).powi(2);
+        let unit_m2 = latitude.authalic().radius(size_m).powi(2);
         let zone_count = grid.zone_count(level) as f64;
         let mean_area = match lattice {
             Lattice::Axes(_) => 720.0 / zone_count,
             Lattice::Mapped(_) => f64::INFINITY,
         };
-        Ok(Self { grid, level, lattice, authalic, unit_m2, zone_count, mean_area, columns, rows, areas })
+        let width_deg = (4.0 * std::f64::consts::PI / zone_count).sqrt().to_degrees();
+        let smooth_latitude_deg = match lattice {
+            Lattice::Axes(_) => 90.0 - SMOOTH_DISTANCE * width_deg,
+            Lattice::Mapped(_) => 90.0,
+        };
+        let columns_per_unit = match lattice {
+            Lattice::Axes(axes) => 1.0 / axes.lon().pixel_size(),
+            Lattice::Mapped(_) => 1.0,
+        };
+        Ok(Self {
+            grid,
+            level,
+            lattice,
+            latitude,
+            unit_m2,
+            zone_count,
+            mean_area,
+            smooth_latitude_deg,
+            columns,
+            columns_per_unit,
+            rows,
+            areas,
+        })
     }
 
     /// What a thread draws with.
     pub fn pen(&self) -> Pen<'_> {
         let coverer = Coverer::new(&self.columns, &self.rows);
-        Pen { coverer, places: Vec::new(), ring: Vec::new(), pieces: 0, edges: Vec::new() }
+        Pen { coverer, batch: Default::default(), places: Vec::new(), ring: Vec::new(), pieces: 0, edges: Vec::new() }
     }
 
     /// The area of a zone on the sphere of radius 1.
@@ -124,20 +157,7 @@ impl<'a> Overlap<'a> {
     /// The area of a pixel on the sphere of radius 1.
     #[inline]
     pub fn pixel_area(&self, row: u32, column: u32) -> f64 {
-        match &self.areas {
-            Areas::Axes { widths, heights } => widths[column as usize] * heights[row as usize],
-            Areas::Sampled { step, columns, rows, areas } => {
-                let node = |at: u32, count: usize| {
-                    let at = f64::from(at) / *step as f64;
-                    let first = (at as usize).min(count - 2);
-                    (first, at - first as f64)
-                };
-                let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
-                let at = |r: usize, c: usize| areas[r * columns + c];
-                let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
-                line(r) + y * (line(r + 1) - line(r))
-            }
-        }
+        self.areas.of(row, column)
     }
 
     /// Appends the pixels that `zone` overlaps to `spans`: of each row from west to east, but once for each turn of
@@ -146,33 +166,117 @@ impl<'a> Overlap<'a> {
     /// # Errors
     /// A zone that the grid does not have; the lattice's map fails.
     pub fn spans(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        match self.lattice {
-            Lattice::Axes(_) => self.on_axes(zone, pen, spans),
-            Lattice::Mapped(_) => self.on_map(zone, pen, spans),
-        }
+        self.spans_of(&[zone], pen, spans, &mut Vec::new())
     }
 
-    fn on_axes(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        self.trace(zone, pen)?;
-        let clockwise = shoelace(&pen.ring) < 0.0;
-        let ends = pen.ring.iter().fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)));
+    /// Appends those of `zones` to `spans`, and to `ends` how many spans there are after each zone.
+    ///
+    /// # Errors
+    /// As [`Overlap::spans`].
+    pub fn spans_of(
+        &self,
+        zones: &[Zone],
+        pen: &mut Pen<'_>,
+        spans: &mut Vec<Span>,
+        ends: &mut Vec<usize>,
+    ) -> Result<()> {
+        let (mut places, mut points, mut rings) = std::mem::take(&mut pen.batch);
+        (places.clear(), points.clear(), rings.clear());
+        if self.smooth_latitude_deg > 0.0 {
+            self.grid.boundaries(self.level, zones, 2, &mut places, &mut rings)?;
+            match self.lattice {
+                Lattice::Axes(_) => {
+                    points.extend(places.iter().map(|at| [at.lon_deg, self.latitude.sin_authalic(at.lat_deg)]));
+                }
+                Lattice::Mapped(mapped) => {
+                    points.resize(places.len(), NOWHERE);
+                    mapped.map().positions(&places, &mut points)?;
+                }
+            }
+        }
+        let mut first = 0;
+        for (at, zone) in zones.iter().enumerate() {
+            let ring = rings.get(at).map(|end| (&places[first..*end], &points[first..*end]));
+            first = rings.get(at).copied().unwrap_or(first);
+            match ring.and_then(|(places, points)| self.signed_area(places, points)) {
+                Some(area) => {
+                    let (_, points) = ring.expect("a ring that has an area");
+                    self.on_turns(points, pen, |pen, low, high, shift| pen.draw_quick(points, area, low, high, shift, spans));
+                }
+                None if self.trace(*zone, pen)? => {
+                    let ring = std::mem::take(&mut pen.ring);
+                    let is_clockwise = shoelace(&ring) < 0.0;
+                    self.on_turns(&ring, pen, |pen, low, high, shift| {
+                        pen.coverer.begin([low[0] + shift, low[1]], [high[0] + shift, high[1]]);
+                        pen.draw(&ring, shift);
+                        pen.coverer.finish(is_clockwise, spans);
+                    });
+                    pen.ring = ring;
+                }
+                None => self.sample(*zone, spans)?,
+            }
+            ends.push(spans.len());
+        }
+        pen.batch = (places, points, rings);
+        Ok(())
+    }
+
+    /// The area of a ring of ends and middles of edges, positive when it runs counter-clockwise, where all of its edges may
+    /// be drawn by a chord and a bend.
+    ///
+    /// Whether an edge may depends on nothing but the edge, so that both zones that share it draw it alike.
+    fn signed_area(&self, places: &[LonLat], points: &[Point]) -> Option<f64> {
+        let is_axes = matches!(self.lattice, Lattice::Axes(_));
+        let count = points.len();
+        if count % 2 != 0 || count < 6 {
+            return None;
+        }
+        if !is_axes && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points)) {
+            return None;
+        }
+        let origin = points[0];
+        let mut area = 0.0;
+        for start in (0..count).step_by(2) {
+            let [a, b, c] = [start, start + 1, if start + 2 == count { 0 } else { start + 2 }];
+            let triple = [points[a], points[b], points[c]];
+            let bend = shoelace(&triple);
+            if is_axes {
+                let latitude = places[a].lat_deg.abs().max(places[b].lat_deg.abs()).max(places[c].lat_deg.abs());
+                // A jump of a turn is no edge.
+                let is_jump = (triple[2][0] - triple[0][0]).abs() > 90.0;
+                let distance = (90.0 - latitude) / (90.0 - self.smooth_latitude_deg);
+                if is_jump || distance < 1.0 || bend.abs() * distance > SMOOTH_BEND * self.mean_area {
+                    return None;
+                }
+            }
+            if self.squared_deviation(triple, bend) > BEND_PIXELS * BEND_PIXELS {
+                return None;
+            }
+            let chord = (triple[0][0] - origin[0]) * (triple[2][1] - origin[1])
+                - (triple[2][0] - origin[0]) * (triple[0][1] - origin[1]);
+            area += 0.5 * chord + WHOLE_BEND * bend;
+        }
+        Some(area)
+    }
+
+    /// Calls `draw` with the lowest and the highest coordinates of `ring`, once for each turn of longitude that has it on
+    /// the raster, and how far it must be moved for that.
+    fn on_turns(&self, ring: &[Point], pen: &mut Pen<'_>, mut draw: impl FnMut(&mut Pen<'_>, Point, Point, f64)) {
+        let mut low = [f64::MAX; 2];
+        let mut high = [f64::MIN; 2];
+        for [x, y] in ring {
+            low = [low[0].min(*x), low[1].min(*y)];
+            high = [high[0].max(*x), high[1].max(*y)];
+        }
+        if matches!(self.lattice, Lattice::Mapped(_)) {
+            return draw(pen, low, high, 0.0);
+        }
         let (west, east) = self.columns.ends();
-        let first_turn = ((west - ends.1) / 360.0).ceil() as i64;
-        let last_turn = ((east - ends.0) / 360.0).floor() as i64;
+        let first_turn = ((west - high[0]) / 360.0).ceil() as i64;
+        let last_turn = ((east - low[0]) / 360.0).floor() as i64;
         for turn in first_turn..=last_turn {
-            pen.draw(360.0 * turn as f64);
-            pen.coverer.finish(clockwise, spans);
+            draw(pen, low, high, 360.0 * turn as f64);
         }
-        Ok(())
-    }
-
-    fn on_map(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        if !self.trace(zone, pen)? {
-            return self.sample(zone, spans);
-        }
-        pen.draw(0.0);
-        pen.coverer.finish(shoelace(&pen.ring) < 0.0, spans);
-        Ok(())
     }
 
     /// Draws the zone's ring in the plane, each edge through as many points as it needs; false where it cannot be drawn.
@@ -226,7 +330,7 @@ impl<'a> Overlap<'a> {
                 for place in &pen.places {
                     let turns = ((place.lon_deg - before) / 360.0).round();
                     before = place.lon_deg - 360.0 * turns;
-                    pen.ring.push([before, sin_authalic(&self.authalic, place.lat_deg)]);
+                    pen.ring.push([before, self.latitude.sin_authalic(place.lat_deg)]);
                 }
                 close_over_pole(&mut pen.ring);
                 Ok(true)
@@ -252,7 +356,8 @@ impl<'a> Overlap<'a> {
             let bends: f64 = (0..pen.pieces).step_by(2 * step).map(|at| shoelace(&triple(at, step))).sum();
             under(ends[0], ends[1]) - chords + bends / 3.0
         };
-        let deviation = (0..pen.pieces).step_by(2).map(|at| self.deviation(triple(at, 1))).fold(0.0, f64::max);
+        let squared_deviation = |at: usize| self.squared_deviation(triple(at, 1), shoelace(&triple(at, 1)));
+        let deviation = (0..pen.pieces).step_by(2).map(squared_deviation).fold(0.0, f64::max).sqrt();
         if (area(1) - area(2)).abs() <= AREA_TOLERANCE * self.mean_area && deviation <= BEND_PIXELS {
             return true;
         }
@@ -263,17 +368,15 @@ impl<'a> Overlap<'a> {
         pen.pieces as u32 >= if near_pole { MOST_PIECES_AT_POLE } else { MOST_PIECES }
     }
 
-    /// How far from its chord, in pixels, the middle of three points lies.
-    fn deviation(&self, [a, b, c]: [Point; 3]) -> f64 {
-        let (width, height) = match self.lattice {
-            Lattice::Mapped(_) => (1.0, 1.0),
-            Lattice::Axes(axes) => {
-                let row = (self.rows.position(b[1]).max(0.0) as usize).min(self.rows.count() - 1);
-                (axes.lon().pixel_size(), (self.rows.edge(row + 1) - self.rows.edge(row)).abs())
-            }
-        };
-        let length = ((c[0] - a[0]) / width).hypot((c[1] - a[1]) / height);
-        if length > 0.0 { (2.0 * shoelace(&[a, b, c]) / (width * height * length)).abs() } else { 0.0 }
+    /// The square of how far from its chord, in pixels, the middle of three points lies that have this area.
+    #[inline]
+    fn squared_deviation(&self, [a, b, c]: [Point; 3], area: f64) -> f64 {
+        let per_width = self.columns_per_unit;
+        let per_height = self.rows.inverse_size_at(b[1]);
+        let (width, height) = ((c[0] - a[0]) * per_width, (c[1] - a[1]) * per_height);
+        let squared_length = width * width + height * height;
+        let twice = 2.0 * area * per_width * per_height;
+        if squared_length > 0.0 { twice * twice / squared_length } else { 0.0 }
     }
 
     /// The pixels of a zone that the raster's plane tears apart, or that is not all on it: those that hold the centroids
@@ -304,9 +407,29 @@ impl<'a> Overlap<'a> {
 }
 
 impl Pen<'_> {
+    /// Covers pixels with a ring of ends and middles of edges, each drawn by a chord and a bend, moved along the first axis.
+    #[inline]
+    fn draw_quick(&mut self, points: &[Point], area: f64, low: Point, high: Point, shift: f64, spans: &mut Vec<Span>) {
+        let coverer = &mut self.coverer;
+        let moved = |[x, y]: Point| [x + shift, y];
+        let (low, high) = (moved(low), moved(high));
+        coverer.begin(low, high);
+        if let Some(span) = coverer.only_pixel(low, high, area.abs()) {
+            spans.push(span);
+            return;
+        }
+        for start in (0..points.len()).step_by(2) {
+            let end = if start + 2 == points.len() { 0 } else { start + 2 };
+            let triple = [moved(points[start]), moved(points[start + 1]), moved(points[end])];
+            coverer.edge(triple[0], triple[2]);
+            coverer.bend(triple[1], WHOLE_BEND * shoelace(&triple));
+        }
+        coverer.finish(area < 0.0, spans);
+    }
+
     /// Gives the ring to the coverer, moved along the first axis.
-    fn draw(&mut self, shift: f64) {
-        let Self { coverer, ring, edges, pieces, .. } = self;
+    fn draw(&mut self, ring: &[Point], shift: f64) {
+        let Self { coverer, edges, pieces, .. } = self;
         let count = ring.len();
         let point = |at: usize| {
             let [x, y] = ring[at % count];
@@ -371,69 +494,3 @@ fn is_torn(ring: &[Position]) -> bool {
     longest > 0.25 * all && longest > 2.0
 }
 
-/// Sine of the authalic latitude, exact at the poles.
-fn sin_authalic(authalic: &Authalic, lat_deg: f64) -> f64 {
-    if lat_deg.abs() >= 90.0 { 1f64.copysign(lat_deg) } else { authalic.sin_authalic(lat_deg.to_radians().sin()) }
-}
-
-/// Columns in degrees, no more than a turn of them; rows in sines of authalic latitudes, cut at the poles.
-fn of_axes(axes: &Axes, authalic: &Authalic) -> (Axis, Axis, Areas) {
-    let columns = axes.lon().clone().truncated(axes.turn_columns());
-    let first = columns.edge(0);
-    let (low, high) = columns.ends();
-    let columns = if high - low > 360.0 || axes.is_whole_turn() {
-        // The last line is the first one, a turn on.
-        let last = first + if columns.ascends() { 360.0 } else { -360.0 };
-        let mut edges: Vec<f64> = (0..=columns.count()).map(|index| columns.edge(index)).collect();
-        *edges.last_mut().expect("an axis has edges") = last;
-        Axis::Edges(edges)
-    } else {
-        columns
-    };
-    // Rows wholly beyond a pole have no height; they keep their place by a hair, so that lines still ascend.
-    let rows = axes.lat().map(|lat| match lat.abs() > 90.0 {
-        true => (1.0 + (lat.abs() - 89.0) * 4.0 * f64::EPSILON).copysign(lat),
-        false => sin_authalic(authalic, lat),
-    });
-    let clipped = |z: f64| z.clamp(-1.0, 1.0);
-    let widths = (0..columns.count()).map(|k| (columns.edge(k + 1) - columns.edge(k)).abs().to_radians()).collect();
-    let heights = (0..rows.count()).map(|k| (clipped(rows.edge(k + 1)) - clipped(rows.edge(k))).abs()).collect();
-    (columns, rows, Areas::Axes { widths, heights })
-}
-
-/// How many pixels along the longer axis have their area measured.
-const MEASURED: usize = 256;
-
-/// The areas of pixels of a mapped raster, by the quadrilaterals of their corners.
-fn sampled(lattice: &Lattice, mapped: &Mapped, authalic: &Authalic) -> Result<Areas> {
-    let step = lattice.columns().max(lattice.rows()).div_ceil(MEASURED);
-    let nodes = |count: usize| count.div_ceil(step) + 1;
-    let (columns, rows) = (nodes(lattice.columns()), nodes(lattice.rows()));
-    let mut areas = Vec::with_capacity(columns * rows);
-    let mut positions = Vec::with_capacity(4 * columns);
-    let mut places = vec![LonLat::default(); 4 * columns];
-    for row in 0..rows {
-        positions.clear();
-        for column in 0..columns {
-            // The last nodes lie beyond the raster; the pixel at its end stands for them.
-            let x = (column * step).min(lattice.columns() - 1) as f64;
-            let y = (row * step).min(lattice.rows() - 1) as f64;
-            positions.extend([[x, y], [x + 1.0, y], [x + 1.0, y + 1.0], [x, y + 1.0]]);
-        }
-        mapped.map().places(&positions, &mut places)?;
-        areas.extend(places.chunks(4).map(|corners| {
-            let [a, b, c, d] = std::array::from_fn(|k| unit(authalic, corners[k]));
-            let minus = |p: [f64; 3], q: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| p[k] - q[k]) };
-            let (u, v) = (minus(c, a), minus(d, b));
-            let cross: [f64; 3] =
-                std::array::from_fn(|k| u[(k + 1) % 3] * v[(k + 2) % 3] - u[(k + 2) % 3] * v[(k + 1) % 3]);
-            0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
-        }));
-    }
-    // Corners that are not on the globe: the mean area stands for theirs.
-    let (sum, known) =
-        areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
-    let mean = if known > 0 { sum / f64::from(known) } else { 1.0 };
-    areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
-    Ok(Areas::Sampled { step, columns, rows, areas })
-}
