@@ -6,6 +6,8 @@
 
 #include "ogrsf_frmts.h"
 
+class swq_expr_node;
+
 /************************************************************************/
 /*                               DGGSLayer                              */
 /************************************************************************/
@@ -20,6 +22,9 @@ class DGGSLayer final : public DGGSLayerBase
 {
     /** The most features that Rust gives at once. */
     static constexpr int MAX_BATCH = 32768;
+
+    /** The field of the zones' texts; variables follow. */
+    static constexpr int ZONE_ID_FIELD = 0;
 
     GDALDataset *const m_poDS;
     const DGGSHandle<DggsLayer> m_hLayer;
@@ -43,6 +48,8 @@ class DGGSLayer final : public DGGSLayerBase
     DGGSHandle<DggsFeatures> Begin(bool bOnlyFilters, uint64_t nStart);
     bool NextBatch(bool bOnlyFilters);
     bool HasRow(bool bOnlyFilters);
+    static bool AddZoneTexts(const swq_expr_node *poExpr,
+                             std::vector<std::string> &aosTexts);
     OGRFeatureUniquePtr MakeFeature(const DggsFeatureBatch &sBatch,
                                     size_t nRow) const;
     bool Passes(OGRFeature &oFeature);

@@ -413,6 +413,41 @@ def test_kill_9_at_any_moment_leaves_the_old_or_the_new(exchange):
     assert not [name for name in os.listdir(exchange) if name.endswith(".partial")]
 
 
+DELETED = """
+import sys
+from osgeo import gdal
+gdal.UseExceptions()
+print("ready", flush=True)
+gdal.GetDriverByName("DGGS").Delete(sys.argv[1])
+"""
+
+
+def test_a_deletion_killed_at_any_moment_leaves_all_or_no_store(exchange):
+    store, target = str(exchange / "store.dggs.zarr"), str(exchange / "target.dggs.zarr")
+    stores.healpix(store, 5, steps=6, chunks=(1, 16))
+    files = sum(len(names) for _, _, names in os.walk(store))
+    chance, seen, duration = random.Random(3), set(), None
+    for attempt in range(20):
+        if not os.path.exists(target):
+            shutil.copytree(store, target)
+        run = subprocess.Popen([sys.executable, "-c", DELETED, target], stdout=subprocess.PIPE, text=True)
+        assert run.stdout.readline() == "ready\n"
+        began = time.monotonic()
+        if duration:
+            time.sleep(chance.uniform(0, duration))
+            run.send_signal(signal.SIGKILL)
+        run.communicate()
+        duration = duration or time.monotonic() - began
+        left = os.path.exists(target)
+        assert not left or sum(len(names) for _, _, names in os.walk(target)) == files
+        seen.add((left, run.returncode))
+        for aside in exchange.glob("target.dggs.zarr.old-*"):
+            with messages():
+                assert (aside / "zarr.json").exists() or gdal.OpenEx(str(aside), gdal.OF_MULTIDIM_RASTER) is None
+            shutil.rmtree(aside)
+    assert (False, 0) in seen and (False, -signal.SIGKILL) in seen
+
+
 MONTHS = """
 import sys
 import numpy as np

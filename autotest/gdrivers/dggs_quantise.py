@@ -322,6 +322,29 @@ def test_the_level_is_found_and_the_ellipsoid_is_the_sources(geoid, tmp_path):
     assert "6371229" in cube.OpenMDArray("sphere").GetStructuralInfo()["ELLIPSOID"]
 
 
+@pytest.mark.parametrize("zarr_format", ["ZARR_V2", "ZARR_V3"])
+def test_arrays_say_their_crs_to_readers_that_know_no_grid(geoid, tmp_path, zarr_format):
+    path = tmp_path / "crs.zarr"
+    create(geoid, path, "DGGRS=HEALPix", "LEVEL=2", "PYRAMID=1", "COVERAGE=GLOBAL", f"FORMAT={zarr_format}")
+    raw = judges.reread("zarr", path, tmp_path / "zarr.npz")
+    levels = [name for name in raw if name.split("/")[-1].startswith("egm96_15")]
+    assert len(levels) == 2
+    for name in levels:
+        crs = raw[name]["attributes"]["_CRS"]
+        assert crs["url"] == "http://www.opengis.net/def/crs/EPSG/0/4326"
+        assert crs["wkt"].startswith("GEOGCRS[") and crs["projjson"]["id"] == {"authority": "EPSG", "code": 4326}
+    assert not any("_CRS" in node["attributes"] for name, node in raw.items() if name not in levels)
+    if zarr_format == "ZARR_V2":
+        plain = gdal.OpenEx(str(path), gdal.OF_MULTIDIM_RASTER, allowed_drivers=["Zarr"]).GetRootGroup()
+        for name in levels:
+            assert plain.OpenMDArrayFromFullname(f"/{name}").GetSpatialRef().GetAuthorityCode(None) == "4326"
+    # Another ellipsoid is no CRS of a register's: its axes are told.
+    bessel = memory(np.zeros((18, 36)), crs="+proj=longlat +a=6377397.155 +rf=299.1528128 +no_defs")
+    create(bessel, tmp_path / "bessel.zarr", "DGGRS=HEALPix", "LEVEL=2", f"FORMAT={zarr_format}")
+    crs = judges.reread("zarr", tmp_path / "bessel.zarr", tmp_path / "zarr.npz")["bessel"]["attributes"]["_CRS"]
+    assert "url" not in crs and "6377397.155" in crs["wkt"] and "6377397.155" in str(crs["projjson"])
+
+
 def test_a_job_that_is_stopped_at_random_moments_resumes_to_the_same(geoid, tmp_path):
     options = ["DGGRS=HEALPix", "LEVEL=6", "RESAMPLING=AVERAGE", "PYRAMID=4,5", "SHARD_LEVEL=2", "CHUNK_LEVEL=4"]
     create(geoid, tmp_path / "whole.zarr", *options)

@@ -76,6 +76,14 @@ pub(super) fn attribute(definition: &str) -> Result<Value> {
     OF_WGS84.get_or_try_init(|| made(definition)).cloned()
 }
 
+/// The attribute [`convention::crs::ATTRIBUTE`] of arrays over the zones of a grid.
+///
+/// # Errors
+/// A surface that PROJ does not understand.
+pub(crate) fn attribute_of_grid(spec: &GridSpec) -> Result<Value> {
+    attribute(&grid_definition(spec))
+}
+
 /// WGS84's figure: semi-major axis in metres and inverse flattening (EPSG ellipsoid 7030).
 fn is_wgs84(semi_major_m: f64, inverse_flattening: f64) -> bool {
     (semi_major_m - 6_378_137.0).abs() < 1e-3 && (inverse_flattening - 298.257_223_563).abs() < 1e-9

@@ -8,7 +8,7 @@ mod computed;
 mod connection;
 mod create;
 pub mod creation;
-mod crs;
+pub(crate) mod crs;
 mod detect;
 mod editing;
 mod finder;

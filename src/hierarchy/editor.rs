@@ -51,7 +51,7 @@ impl Editor {
     /// There is a file, or a folder that is neither empty nor a Zarr store; or what is there cannot be deleted.
     pub fn create(store: &VsiStore, format: Format) -> Result<Arc<Self>> {
         if Self::is_replaceable(store)? {
-            store.delete_folder("")?;
+            store.discard()?;
         }
         Ok(Self::begin(store, format))
     }

@@ -34,7 +34,7 @@ fn vacant(call: &Arc<Call>, name: &str) -> Result<VsiStore> {
 /// # Errors
 /// There is no store of that name, or it is named by a connection string; the file system fails.
 pub fn delete(call: &Arc<Call>, name: &str) -> Result<()> {
-    existing(call, name)?.delete_folder("")
+    existing(call, name)?.discard()
 }
 
 /// Renames the store `old`.

@@ -8,6 +8,7 @@ use super::quantise::engine::{Part, Sink};
 use super::quantise::zones::Zones;
 use crate::convention::{self, Attributes, Description, LevelPlace, NewAxis, Placement};
 use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout};
+use crate::cube::crs;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, ZoneId};
 use crate::hierarchy::{Array, AxisSelection, DataType, NewArray};
@@ -103,7 +104,7 @@ impl<'a> Level<'a> {
     /// Creates the level's arrays.
     ///
     /// # Errors
-    /// A convention that cannot describe it; names that are taken.
+    /// A convention that cannot describe it; names that are taken; a surface that PROJ does not understand.
     pub fn create(frame: &'a Frame, plan: &LevelPlan<'a>) -> Result<Self> {
         let (grid, options, level) = (plan.grid, plan.options, plan.place.level);
         let taken: Vec<&str> = plan.arrays.iter().map(|array| array.name.as_str()).collect();
@@ -147,6 +148,7 @@ impl<'a> Level<'a> {
             scalar.fill = Some(vec![0]);
             editor.create_array(&path, &scalar)?;
         }
+        let crs = crs::attribute_of_grid(grid.spec())?;
         let mut arrays = Vec::new();
         let mut run_length = ids.as_ref().map_or(1, |ids| ids.block_size()[0]);
         for array in plan.arrays {
@@ -160,6 +162,7 @@ impl<'a> Level<'a> {
             new.compressor = options.compressor.clone();
             new.attributes = array.attributes.clone();
             description.data(&mut new.attributes, &array.temporal);
+            new.attributes.insert(convention::crs::ATTRIBUTE.into(), crs.clone());
             new.fill = array.nodata.clone();
             let mut made = editor.create_array(&path, &new)?;
             if let Some(nodata) = &array.nodata {

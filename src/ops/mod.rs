@@ -2,7 +2,7 @@
 //! be seen half made; and stores as [`files`].
 //!
 //! - [`quantise`]: from pixels to zones; [`source`]: pixels from GDAL's datasets;
-//! - [`pyramid`]: from zones to coarser zones; [`level`]: a level of a cube, as it is written.
+//! - [`pyramid`]: from zones to coarser zones; [`level`]: a level of a cube, as it is written; [`runs`]: in parallel.
 
 pub mod copy;
 pub mod files;
@@ -11,6 +11,7 @@ pub mod from_raster;
 pub mod level;
 pub mod pyramid;
 pub mod quantise;
+mod runs;
 pub mod source;
 
 /// Told how much is done, in [0, 1]; answers whether to go on. Called in the caller's thread.

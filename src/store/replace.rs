@@ -1,4 +1,4 @@
-//! One folder takes the place of another.
+//! Whole folders: one takes the place of another, or goes.
 
 #![expect(unsafe_code, reason = "calls the operating system's exchange of two folders")]
 
@@ -30,7 +30,7 @@ impl VsiStore {
             moved();
             return Ok(Some(self.with_call(self.call())));
         }
-        let aside = Self::new(&format!("{to}.old-{}", process::id()), self.call());
+        let aside = target.aside();
         self.rename_file(to, aside.path()).context(|| to.to_owned())?;
         if let Err(error) = self.rename_file(from, to) {
             self.rename_file(aside.path(), to)?;
@@ -38,6 +38,35 @@ impl VsiStore {
         }
         moved();
         Ok(Some(aside))
+    }
+
+    /// Deletes the whole folder. At any moment there is all of it at its path, or nothing; on an object store, where nothing
+    /// can be renamed, the root's files go first, so that what is left is no store.
+    ///
+    /// # Errors
+    /// The file system fails. What could not be deleted is then in `<path>.old-<number>`, without the root's files.
+    pub fn discard(&self) -> Result<()> {
+        let rest = match self.is_remote() {
+            true => self.with_call(self.call()),
+            false => self.aside(),
+        };
+        if !self.is_remote() {
+            self.rename_file(self.path(), rest.path()).context(|| self.path().to_owned())?;
+            self.forget("");
+            rest.forget("");
+        }
+        for file in rest.list("")?.iter().filter(|entry| !entry.is_folder) {
+            rest.delete(&file.name)?;
+        }
+        rest.delete_folder("")
+    }
+
+    /// A path where nothing is, for what is at this one.
+    fn aside(&self) -> Self {
+        (process::id()..)
+            .map(|number| Self::new(&format!("{}.old-{number}", self.path()), self.call()))
+            .find(|place| !place.exists())
+            .expect("more names than there are files")
     }
 
     /// Whether the two folders were exchanged, which not every file system can do.

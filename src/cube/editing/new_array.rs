@@ -96,15 +96,13 @@ fn attributes(new: &NewArray, zones: &OnZones<'_>) -> Result<Attributes> {
             let of_time = |dimension: &&Dimension| dimension.kind == "TEMPORAL";
             let temporal: Vec<String> = new.dimensions.iter().filter(of_time).map(|time| time.name.clone()).collect();
             zones.description.data(&mut attributes, &temporal);
-            let definition = crs::grid_definition(zones.grid.spec());
-            attributes.insert(convention::crs::ATTRIBUTE.into(), crs::attribute(&definition)?);
+            attributes.insert(convention::crs::ATTRIBUTE.into(), crs::attribute_of_grid(zones.grid.spec())?);
         }
         OnZones::Old { grid, like, .. } => {
             let said = like.iter().flatten().filter(|(key, _)| SAID_OF_ZONES.contains(&key.as_str()));
             attributes.extend(said.map(|(key, value)| (key.clone(), value.clone())));
             if !attributes.contains_key(convention::crs::ATTRIBUTE) {
-                let definition = crs::grid_definition(grid.spec());
-                attributes.insert(convention::crs::ATTRIBUTE.into(), crs::attribute(&definition)?);
+                attributes.insert(convention::crs::ATTRIBUTE.into(), crs::attribute_of_grid(grid.spec())?);
             }
         }
     }

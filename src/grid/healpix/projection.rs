@@ -59,11 +59,26 @@ fn project(
             }
             &within_a_turn[..points.len()]
         };
+        // Pixels of a row share their latitude, and the polynomials are most of the work.
+        let lat_deg = points[0].lat_deg;
+        if points.iter().fold(true, |all, point| all & (point.lat_deg == lat_deg)) {
+            let (v, sigma) = (belt(lat_deg), cap(colatitude(lat_deg)));
+            for (point, zone) in points.iter().zip(zones) {
+                *zone = Zone(zone_of(level, transition_deg, |_| v, |_| sigma, point));
+            }
+            continue;
+        }
         for (point, zone) in points.iter().zip(zones) {
             *zone = Zone(zone_of(level, transition_deg, belt, cap, point));
         }
     }
     Ok(())
+}
+
+/// Degrees from the nearer pole.
+#[inline(always)]
+fn colatitude(lat_deg: f64) -> f64 {
+    90.0 - lat_deg.abs()
 }
 
 /// `point`, or why it is none.
@@ -84,9 +99,8 @@ fn zone_of(level: u8, transition_deg: f64, belt: impl Fn(f64) -> f64, cap: impl 
     let LonLat { lon_deg, lat_deg } = *point;
     let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
     let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
-    let colatitude_deg = 90.0 - lat_deg.abs();
     let v = belt(lat_deg);
-    let sigma = cap(colatitude_deg);
+    let sigma = cap(colatitude(lat_deg));
 
     let in_cap = lat_deg.abs() > transition_deg;
     let north = lat_deg > 0.0;
@@ -324,6 +338,26 @@ mod tests {
                 first = end;
             }
             assert_eq!(first, places.len());
+        }
+    }
+
+    #[test]
+    fn zones_of_a_parallel_are_those_of_each_point() {
+        for flattening in [0.0, 1.0 / 298.257_223_563, 0.3] {
+            let latitude = Latitude::new(flattening);
+            for lat_deg in [-90.0, -66.5, -41.8, -3.0, 0.0, -0.0, 12.3, 41.9, 89.999, 90.0] {
+                let mut points: Vec<LonLat> =
+                    (0..2 * CHUNK + 7).map(|at| LonLat { lon_deg: at as f64 * 1.37 - 400.0, lat_deg }).collect();
+                let mut found = vec![Zone(0); points.len()];
+                zones_at(&latitude, 17, &points, &mut found).unwrap();
+                // A point of another latitude in each chunk.
+                points.iter_mut().step_by(CHUNK).for_each(|point| point.lat_deg = 1.0);
+                let mut mixed = vec![Zone(0); points.len()];
+                zones_at(&latitude, 17, &points, &mut mixed).unwrap();
+                for at in (0..points.len()).filter(|at| at % CHUNK != 0) {
+                    assert_eq!(found[at], mixed[at], "{:?}", points[at]);
+                }
+            }
         }
     }
 

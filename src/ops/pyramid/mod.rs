@@ -8,21 +8,19 @@ pub mod weights;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
 
 use weights::{Member, Weights};
 
-use super::Progress;
 use super::quantise::engine::{Part, Sink, blocks_of};
 use super::quantise::reduce::{Reducer, Reduction, Sample};
 use super::quantise::values::with_type;
 use super::quantise::zones::Zones;
+use super::{Progress, runs};
 use crate::cube::creation::Resampling;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::grid::{Grid, Zone, ZoneSet};
 use crate::hierarchy::{Array, AxisSelection};
-use crate::store::{Call, NumericType, Target, pool};
+use crate::store::{Call, NumericType, Target};
 
 /// An array of the finer level, and how it is made coarser.
 pub struct Layer {
@@ -83,46 +81,13 @@ const BATCH: usize = 4096;
 /// The finer level cannot be read or the sink not written; a type that cannot be resampled; the caller stopped it.
 pub fn run(call: &Arc<Call>, step: &Step<'_>, sink: &dyn Sink, progress: Progress<'_>) -> Result<()> {
     let length = sink.run_length().max(1);
-    let runs = step.coarse.len().div_ceil(length);
+    let count = step.coarse.len().div_ceil(length);
     let wanted = memory_of_run(step, sink, length.min(step.coarse.len()));
     let most = usize::try_from(step.max_memory).unwrap_or(usize::MAX) / wanted.max(1);
     let threads = step.threads.clamp(1, call.threads()).min(most.max(1));
     let weights = Weights::new(step.grid, step.level, step.fine_level);
     let worker = Worker { call, step, sink, weights: &weights };
-    let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
-    let (sender, receiver) = mpsc::channel::<Result<()>>();
-    pool::in_place_scope(call, |scope| {
-        for _ in 0..threads {
-            let (sender, worker, next, stop) = (sender.clone(), &worker, &next, &stop);
-            scope.spawn(move |_| {
-                while !stop.load(Ordering::Relaxed) {
-                    let run = next.fetch_add(1, Ordering::Relaxed);
-                    if run >= runs {
-                        return;
-                    }
-                    let done = if sink.is_done(run) { Ok(()) } else { worker.run(run, length) };
-                    if sender.send(done).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let (mut finished, mut result) = (0u64, Ok(()));
-        for done in receiver {
-            if let Err(error) = done {
-                stop.store(true, Ordering::Relaxed);
-                result = result.and(Err(error));
-                continue;
-            }
-            finished += 1;
-            if result.is_ok() && !progress(finished as f64 / runs as f64) {
-                stop.store(true, Ordering::Relaxed);
-                result = Err(Error::new(Kind::Cancelled, "stopped by the user"));
-            }
-        }
-        result
-    })?
+    runs::each(call, count, threads, &|run| if sink.is_done(run) { Ok(()) } else { worker.run(run, length) }, progress)
 }
 
 /// Bytes of a run of the largest array and of the finer zones under it.
@@ -282,16 +247,9 @@ fn reduce<T: Sample>(
     members: &Members,
     values: &mut [u8],
 ) -> Result<()> {
-    let reduction = match resampling {
-        Resampling::Sum => Reduction::Sum,
-        Resampling::Mode => Reduction::Mode,
-        Resampling::Min => Reduction::Min,
-        Resampling::Max => Reduction::Max,
-        _ => Reduction::Average,
-    };
     let size = size_of::<T>();
     let nodata: Option<T> = nodata.map(bytemuck::pod_read_unaligned);
-    let mut reducer = Reducer::<T>::new(reduction);
+    let mut reducer = Reducer::<T>::new(Reduction::of(resampling));
     let width = members.positions.len() * size;
     for (slice, values) in values.chunks_exact_mut(members.ends.len() * size).enumerate() {
         let mut from = 0;

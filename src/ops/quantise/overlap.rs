@@ -201,7 +201,9 @@ impl<'a> Overlap<'a> {
             match ring.and_then(|(places, points)| self.signed_area(places, points)) {
                 Some(area) => {
                     let (_, points) = ring.expect("a ring that has an area");
-                    self.on_turns(points, pen, |pen, low, high, shift| pen.draw_quick(points, area, low, high, shift, spans));
+                    self.on_turns(points, pen, |pen, low, high, shift| {
+                        pen.draw_quick(points, area, low, high, shift, spans)
+                    });
                 }
                 None if self.trace(*zone, pen)? => {
                     let ring = std::mem::take(&mut pen.ring);
@@ -493,4 +495,3 @@ fn is_torn(ring: &[Position]) -> bool {
     let (longest, all) = steps.fold((0.0f64, 0.0), |(longest, all), step| (longest.max(step), all + step));
     longest > 0.25 * all && longest > 2.0
 }
-
