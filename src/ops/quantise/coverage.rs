@@ -38,7 +38,7 @@ pub struct Lines {
     lines: Vec<f64>,
     /// One by the size of each pixel.
     inverse_sizes: Vec<f64>,
-    /// Equal parts of the axis, as many as pixels: how many lines come before each.
+    /// Equal parts of the axis, such that lines of even spacing lie in the middle of one each: how many lines come before.
     before: Vec<u32>,
     parts_per_unit: f64,
 }
@@ -51,9 +51,9 @@ impl Lines {
         let inverse_sizes = lines.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect();
         let parts_per_unit = count as f64 / (lines[count] - lines[0]);
         let mut found = Self { sign, lines, inverse_sizes, before: Vec::new(), parts_per_unit };
-        let mut before = vec![0; count + 1];
+        let mut before = vec![0; count + 2];
         found.lines.iter().for_each(|line| before[found.part(*line) + 1] += 1);
-        for part in 0..count {
+        for part in 0..=count {
             before[part + 1] += before[part];
         }
         found.before = before;
@@ -71,10 +71,16 @@ impl Lines {
         (a.min(b), a.max(b))
     }
 
-    /// One by the size of the pixel that holds `x`, or of the outermost.
+    /// The pixel that holds `x`, in the axis' own sense, or the outermost.
     #[inline]
-    pub fn inverse_size_at(&self, x: f64) -> f64 {
-        self.inverse_sizes[self.pixel(self.sign * x)]
+    pub fn pixel_at(&self, x: f64) -> usize {
+        self.pixel(self.sign * x)
+    }
+
+    /// One by the size of the smaller of two pixels.
+    #[inline]
+    pub fn per_height(&self, a: u32, b: u32) -> f64 {
+        self.inverse_sizes[a as usize].max(self.inverse_sizes[b as usize])
     }
 
     #[inline]
@@ -90,7 +96,7 @@ impl Lines {
     /// The equal part that holds `x` (ascending sense); never descends as `x` grows.
     #[inline]
     fn part(&self, x: f64) -> usize {
-        (((x - self.lines[0]) * self.parts_per_unit) as usize).min(self.inverse_sizes.len() - 1)
+        (((x - self.lines[0]) * self.parts_per_unit + 0.5) as usize).min(self.inverse_sizes.len())
     }
 
     /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
@@ -100,12 +106,20 @@ impl Lines {
         let part = self.part(x);
         let (from, to) = (self.before[part] as usize, self.before[part + 1] as usize);
         let within = match to - from {
-            0 => 0,
             1 => usize::from(self.lines[from] <= x),
+            few if few < 8 => self.lines[from..to].iter().take_while(|line| **line <= x).count(),
             _ => self.lines[from..to].partition_point(|line| *line <= x),
         };
         (from + within).saturating_sub(1).min(self.inverse_sizes.len() - 1)
     }
+}
+
+/// A point of a polygon (ascending sense), and the pixel that holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Corner {
+    at: Point,
+    column: u32,
+    row: u32,
 }
 
 /// What an outline turns of a pixel, and of all to the right of it.
@@ -135,14 +149,28 @@ impl<'a> Coverer<'a> {
         Self { columns, rows, window: [0; 4], sums: Vec::new(), cells: Vec::new() }
     }
 
-    /// Begins a polygon that lies between `low` and `high`, the smallest and largest coordinates of its points.
-    pub fn begin(&mut self, low: Point, high: Point) {
-        let range = |lines: &Lines, low: f64, high: f64| {
-            let (a, b) = (lines.pixel(lines.sign * low), lines.pixel(lines.sign * high));
-            (a.min(b), a.abs_diff(b) + 1)
-        };
-        let (row, rows) = range(self.rows, low[1], high[1]);
-        let (column, columns) = range(self.columns, low[0], high[0]);
+    /// A point of a polygon.
+    #[inline]
+    pub fn corner(&self, at: Point) -> Corner {
+        self.corner_in(at, self.rows.pixel_at(at[1]) as u32)
+    }
+
+    /// A point of a polygon that lies in `row`.
+    #[inline]
+    pub fn corner_in(&self, at: Point, row: u32) -> Corner {
+        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
+        Corner { at, column: self.columns.pixel(at[0]) as u32, row }
+    }
+
+    /// Begins a polygon of these points.
+    pub fn begin(&mut self, corners: &[Corner]) {
+        let (mut low, mut high) = ([u32::MAX; 2], [0; 2]);
+        for corner in corners {
+            low = [low[0].min(corner.row), low[1].min(corner.column)];
+            high = [high[0].max(corner.row), high[1].max(corner.column)];
+        }
+        let [row, column] = low.map(|at| at as usize);
+        let [rows, columns] = [0, 1].map(|k| (high[k] + 1).saturating_sub(low[k]) as usize);
         self.window = [row, column, rows, columns];
         self.cells.clear();
         self.sums.clear();
@@ -151,32 +179,35 @@ impl<'a> Coverer<'a> {
         }
     }
 
-    /// The pixel that the polygon's box lies in, where it is one pixel; and what `area` is of it.
-    pub fn only_pixel(&self, low: Point, high: Point, area: f64) -> Option<Span> {
+    /// The pixel that the polygon of these points lies in, if that is one; and what `area` is of it.
+    pub fn only_pixel(&self, corners: &[Corner], area: f64) -> Option<Span> {
         let [row, column, 1, 1] = self.window else { return None };
-        let (low_end, high_end) = self.rows.ends();
-        let (left_end, right_end) = self.columns.ends();
-        let inside = low[0] >= left_end && high[0] <= right_end && low[1] >= low_end && high[1] <= high_end;
+        // Corners beyond the raster have its outermost pixels.
+        let is_in = |lines: &Lines, x: f64| x >= lines.first() && x <= lines.last();
+        let inside = corners.iter().all(|corner| is_in(self.columns, corner.at[0]) && is_in(self.rows, corner.at[1]));
         let fraction = area * self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
         inside.then_some(Span { row: row as u32, start: column as u32, end: column as u32 + 1, fraction })
     }
 
     /// Adds an edge of the polygon.
-    pub fn edge(&mut self, from: Point, to: Point) {
-        let [from, to] = [from, to].map(|[x, y]| [self.columns.sign * x, self.rows.sign * y]);
-        if from[1] == to[1] {
+    pub fn edge(&mut self, from: &Corner, to: &Corner) {
+        if from.at[1] == to.at[1] {
             return;
         }
-        let (low, high, way) = if from[1] < to[1] { (from, to, 1.0) } else { (to, from, -1.0) };
-        let rows = self.rows;
+        let (low_corner, high, way) = if from.at[1] < to.at[1] { (from, to.at, 1.0) } else { (to, from.at, -1.0) };
+        let (low, rows) = (low_corner.at, self.rows);
         if high[1] <= rows.first() || low[1] >= rows.last() {
             return;
         }
         let slope = (high[0] - low[0]) / (high[1] - low[1]);
         let (left, right) = (low[0].min(high[0]), low[0].max(high[0]));
         let x_at = |y: f64| (low[0] + (y - low[1]) * slope).clamp(left, right);
-        let [mut x, mut y] = if low[1] < rows.first() { [x_at(rows.first()), rows.first()] } else { low };
-        let (mut row, mut column) = (rows.pixel(y), self.columns.pixel(x));
+        let ([mut x, mut y], mut column) = (low, low_corner.column as usize);
+        if low[1] < rows.first() {
+            (x, y) = (x_at(rows.first()), rows.first());
+            column = self.columns.pixel(x);
+        }
+        let mut row = low_corner.row as usize;
         loop {
             let end = rows.lines[row + 1];
             let next = if end < high[1] { [x_at(end), end] } else { high };
@@ -246,13 +277,12 @@ impl<'a> Coverer<'a> {
 
     /// Adds `area`, signed as [`shoelace`] signs the polygon's, to the pixel at `at`: what an edge that bends at `at` has
     /// beyond its chords.
-    pub fn bend(&mut self, at: Point, area: f64) {
-        let [x, y] = [self.columns.sign * at[0], self.rows.sign * at[1]];
+    pub fn bend(&mut self, at: &Corner, area: f64) {
         let inside = |lines: &Lines, x: f64| x >= lines.first() && x < lines.last();
-        if !inside(self.columns, x) || !inside(self.rows, y) {
+        if !inside(self.columns, at.at[0]) || !inside(self.rows, at.at[1]) {
             return;
         }
-        let (column, row) = (self.columns.pixel(x), self.rows.pixel(y));
+        let (column, row) = (at.column as usize, at.row as usize);
         // `area` counts against `cover`: see `finish`.
         let pixel = self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
         self.add(row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
@@ -315,18 +345,18 @@ pub fn shoelace(ring: &[Point]) -> f64 {
 mod tests {
     use super::*;
 
-    fn begin(coverer: &mut Coverer<'_>, ring: &[Point]) {
-        let end = |k: usize, of: fn(f64, f64) -> f64| ring.iter().map(|point| point[k]).reduce(of).unwrap();
-        coverer.begin([end(0, f64::min), end(1, f64::min)], [end(0, f64::max), end(1, f64::max)]);
+    fn draw(coverer: &mut Coverer<'_>, ring: &[Point]) {
+        let corners: Vec<Corner> = ring.iter().map(|point| coverer.corner(*point)).collect();
+        coverer.begin(&corners);
+        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+            coverer.edge(from, to);
+        }
     }
 
     fn cover(columns: &Axis, rows: &Axis, ring: &[Point]) -> Vec<Vec<f64>> {
         let (columns, rows) = (&Lines::new(columns), &Lines::new(rows));
         let mut coverer = Coverer::new(columns, rows);
-        begin(&mut coverer, ring);
-        for (from, to) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-            coverer.edge(*from, *to);
-        }
+        draw(&mut coverer, ring);
         let mut spans = Vec::new();
         coverer.finish(shoelace(ring) < 0.0, &mut spans);
         let mut parts = vec![vec![0.0; columns.count()]; rows.count()];
@@ -419,11 +449,8 @@ mod tests {
                 ring.reverse();
             }
             let mut coverer = Coverer::new(&columns, &rows);
-            begin(&mut coverer, &ring);
-            for (from, to) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-                coverer.edge(*from, *to);
-            }
-            coverer.bend([0.5, 0.25], 0.125f64.copysign(shoelace(&ring)));
+            draw(&mut coverer, &ring);
+            coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)));
             let mut spans = Vec::new();
             coverer.finish(clockwise, &mut spans);
             assert_eq!(spans, [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);

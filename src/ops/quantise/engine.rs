@@ -88,7 +88,7 @@ pub fn output_type(resampling: Resampling, data_type: NumericType) -> NumericTyp
 }
 
 /// Zones whose pixels are found together.
-const BATCH: u64 = 4096;
+const BATCH: u64 = 1024;
 
 /// Zones of a part, where each overlaps few pixels; where more, a pixel counts for [`ZONES_A_PIXEL`] zones.
 const PART: u64 = 65_536;

@@ -10,11 +10,11 @@
 //! same points, so that the parts of a pixel add up to 1 however well or badly a curve is drawn.
 //!
 //! Most edges of fine levels are nearly straight: one chord and one bend are enough. They are told by their ends and middle
-//! alone, a batch of zones at a time ([`Overlap::signed_area`]); only zones with an edge that is not are drawn by [`Overlap::trace`].
+//! alone, a batch of zones at a time ([`Overlap::is_smooth`]); only zones with an edge that is not are drawn by [`Overlap::trace`].
 
 use super::areas::{Areas, of_axes, sampled};
 use super::axis::Axis;
-use super::coverage::{Coverer, Lines, Point, Span, shoelace};
+use super::coverage::{Corner, Coverer, Lines, Point, Span, shoelace};
 use super::lattice::{Lattice, NOWHERE, Position};
 use crate::error::Result;
 use crate::grid::healpix::latitude::Latitude;
@@ -30,6 +30,9 @@ const BEND_PIXELS: f64 = 0.1;
 /// Edges this many times farther from a pole than a zone is wide are smooth: a parabola has their area to 1e-10 of a zone's
 /// (`tests/ops_overlap.rs` measures it), and bends no more than [`SMOOTH_BEND`] of a zone's, unless they have a corner.
 const SMOOTH_DISTANCE: f64 = 100.0;
+
+/// Bends smaller than this part of a pixel are left out.
+const NO_BEND: f64 = 1e-12;
 
 /// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
 const WHOLE_BEND: f64 = 4.0 / 3.0;
@@ -60,8 +63,10 @@ pub struct Overlap<'a> {
     zone_count: f64,
     /// Of a zone in the plane of longitude and sine of latitude; infinite where areas of that plane mean nothing.
     mean_area: f64,
-    /// Edges up to this latitude may be smooth; none where it is negative.
-    smooth_latitude_deg: f64,
+    /// One by the distance from a pole, in degrees, from which on edges may be smooth; none is where that is 90 or more.
+    per_smooth_distance: f64,
+    /// Steps along the first axis longer than this are no steps.
+    jump: f64,
     columns: Lines,
     /// One by the width of the column in the middle.
     columns_per_unit: f64,
@@ -75,6 +80,9 @@ pub struct Pen<'a> {
     coverer: Coverer<'a>,
     /// The rings of a batch of zones, ends and middle of each edge, on the globe and in the plane, and where each ends.
     batch: (Vec<LonLat>, Vec<Point>, Vec<usize>),
+    corners: Vec<Corner>,
+    /// The rows of the corners of a ring.
+    rows: Vec<u32>,
     places: Vec<LonLat>,
     ring: Vec<Point>,
     /// Pieces of each edge in the ring.
@@ -87,8 +95,19 @@ pub struct Pen<'a> {
 struct Edge {
     /// Its first point.
     start: usize,
-    /// In how many pieces it is drawn, no more than the ring has; 0 as long as that is open.
+    /// In how many pieces it is drawn, no more than the ring has; 1 where it is smooth, 0 as long as that is open.
     pieces: usize,
+}
+
+/// A ring whose edges all are smooth.
+#[derive(Clone, Copy, Debug)]
+struct Smooth {
+    /// Positive when it runs counter-clockwise.
+    area: f64,
+    /// Smallest and largest longitude, or column.
+    ends: (f64, f64),
+    /// It has edges that are curves.
+    bends: bool,
 }
 
 impl<'a> Overlap<'a> {
@@ -116,13 +135,10 @@ impl<'a> Overlap<'a> {
             Lattice::Mapped(_) => f64::INFINITY,
         };
         let width_deg = (4.0 * std::f64::consts::PI / zone_count).sqrt().to_degrees();
-        let smooth_latitude_deg = match lattice {
-            Lattice::Axes(_) => 90.0 - SMOOTH_DISTANCE * width_deg,
-            Lattice::Mapped(_) => 90.0,
-        };
-        let columns_per_unit = match lattice {
-            Lattice::Axes(axes) => 1.0 / axes.lon().pixel_size(),
-            Lattice::Mapped(_) => 1.0,
+        let per_smooth_distance = 1.0 / (SMOOTH_DISTANCE * width_deg);
+        let (columns_per_unit, jump) = match lattice {
+            Lattice::Axes(axes) => (1.0 / axes.lon().pixel_size(), 90.0),
+            Lattice::Mapped(_) => (1.0, f64::INFINITY),
         };
         Ok(Self {
             grid,
@@ -132,7 +148,8 @@ impl<'a> Overlap<'a> {
             unit_m2,
             zone_count,
             mean_area,
-            smooth_latitude_deg,
+            per_smooth_distance,
+            jump,
             columns,
             columns_per_unit,
             rows,
@@ -143,7 +160,16 @@ impl<'a> Overlap<'a> {
     /// What a thread draws with.
     pub fn pen(&self) -> Pen<'_> {
         let coverer = Coverer::new(&self.columns, &self.rows);
-        Pen { coverer, batch: Default::default(), places: Vec::new(), ring: Vec::new(), pieces: 0, edges: Vec::new() }
+        Pen {
+            coverer,
+            batch: Default::default(),
+            corners: Vec::new(),
+            rows: Vec::new(),
+            places: Vec::new(),
+            ring: Vec::new(),
+            pieces: 0,
+            edges: Vec::new(),
+        }
     }
 
     /// The area of a zone on the sphere of radius 1.
@@ -182,7 +208,7 @@ impl<'a> Overlap<'a> {
     ) -> Result<()> {
         let (mut places, mut points, mut rings) = std::mem::take(&mut pen.batch);
         (places.clear(), points.clear(), rings.clear());
-        if self.smooth_latitude_deg > 0.0 {
+        if 90.0 * self.per_smooth_distance > 1.0 {
             self.grid.boundaries(self.level, zones, 2, &mut places, &mut rings)?;
             match self.lattice {
                 Lattice::Axes(_) => {
@@ -198,22 +224,19 @@ impl<'a> Overlap<'a> {
         for (at, zone) in zones.iter().enumerate() {
             let ring = rings.get(at).map(|end| (&places[first..*end], &points[first..*end]));
             first = rings.get(at).copied().unwrap_or(first);
-            match ring.and_then(|(places, points)| self.signed_area(places, points)) {
-                Some(area) => {
-                    let (_, points) = ring.expect("a ring that has an area");
-                    self.on_turns(points, pen, |pen, low, high, shift| {
-                        pen.draw_quick(points, area, low, high, shift, spans)
-                    });
+            let smooth = ring.and_then(|(places, points)| Some((points, self.smooth(places, points, &mut pen.rows)?)));
+            match smooth {
+                Some((points, smooth)) => {
+                    self.turns(smooth.ends).for_each(|shift| pen.draw_smooth(points, &smooth, shift, spans));
                 }
                 None if self.trace(*zone, pen)? => {
-                    let ring = std::mem::take(&mut pen.ring);
-                    let is_clockwise = shoelace(&ring) < 0.0;
-                    self.on_turns(&ring, pen, |pen, low, high, shift| {
-                        pen.coverer.begin([low[0] + shift, low[1]], [high[0] + shift, high[1]]);
-                        pen.draw(&ring, shift);
+                    let is_clockwise = shoelace(&pen.ring) < 0.0;
+                    let ends = (f64::MAX, f64::MIN);
+                    let ends = pen.ring.iter().fold(ends, |(low, high), [x, _]| (low.min(*x), high.max(*x)));
+                    for shift in self.turns(ends) {
+                        pen.draw(shift);
                         pen.coverer.finish(is_clockwise, spans);
-                    });
-                    pen.ring = ring;
+                    }
                 }
                 None => self.sample(*zone, spans)?,
             }
@@ -223,62 +246,62 @@ impl<'a> Overlap<'a> {
         Ok(())
     }
 
-    /// The area of a ring of ends and middles of edges, positive when it runs counter-clockwise, where all of its edges may
-    /// be drawn by a chord and a bend.
-    ///
-    /// Whether an edge may depends on nothing but the edge, so that both zones that share it draw it alike.
-    fn signed_area(&self, places: &[LonLat], points: &[Point]) -> Option<f64> {
-        let is_axes = matches!(self.lattice, Lattice::Axes(_));
+    /// A ring of ends and middles of edges, where all of them are smooth; `rows` becomes those of the ends.
+    fn smooth(&self, places: &[LonLat], points: &[Point], rows: &mut Vec<u32>) -> Option<Smooth> {
         let count = points.len();
-        if count % 2 != 0 || count < 6 {
+        let is_mapped = matches!(self.lattice, Lattice::Mapped(_));
+        if count % 2 != 0 || (is_mapped && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points))) {
             return None;
         }
-        if !is_axes && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points)) {
-            return None;
-        }
+        rows.clear();
+        rows.extend(points.iter().step_by(2).map(|point| self.rows.pixel_at(point[1]) as u32));
         let origin = points[0];
-        let mut area = 0.0;
+        let mut found = Smooth { area: 0.0, ends: (origin[0], origin[0]), bends: false };
         for start in (0..count).step_by(2) {
-            let [a, b, c] = [start, start + 1, if start + 2 == count { 0 } else { start + 2 }];
-            let triple = [points[a], points[b], points[c]];
+            let end = if start + 2 == count { 0 } else { start + 2 };
+            let triple = [points[start], points[start + 1], points[end]];
             let bend = shoelace(&triple);
-            if is_axes {
-                let latitude = places[a].lat_deg.abs().max(places[b].lat_deg.abs()).max(places[c].lat_deg.abs());
-                // A jump of a turn is no edge.
-                let is_jump = (triple[2][0] - triple[0][0]).abs() > 90.0;
-                let distance = (90.0 - latitude) / (90.0 - self.smooth_latitude_deg);
-                if is_jump || distance < 1.0 || bend.abs() * distance > SMOOTH_BEND * self.mean_area {
-                    return None;
-                }
-            }
-            if self.squared_deviation(triple, bend) > BEND_PIXELS * BEND_PIXELS {
+            let per_height = self.rows.per_height(rows[start / 2], rows[end / 2]);
+            if !self.is_smooth([start, start + 1, end].map(|at| places[at].lat_deg), triple, bend, per_height) {
                 return None;
             }
-            let chord = (triple[0][0] - origin[0]) * (triple[2][1] - origin[1])
-                - (triple[2][0] - origin[0]) * (triple[0][1] - origin[1]);
-            area += 0.5 * chord + WHOLE_BEND * bend;
+            let [from, to] = [triple[0], triple[2]].map(|[x, y]| [x - origin[0], y - origin[1]]);
+            found.area += 0.5 * (from[0] * to[1] - to[0] * from[1]) + WHOLE_BEND * bend;
+            found.bends |= bend.abs() * self.columns_per_unit * per_height > NO_BEND;
+            for x in [triple[0][0], triple[1][0]] {
+                found.ends = (found.ends.0.min(x), found.ends.1.max(x));
+            }
         }
-        Some(area)
+        Some(found)
     }
 
-    /// Calls `draw` with the lowest and the highest coordinates of `ring`, once for each turn of longitude that has it on
-    /// the raster, and how far it must be moved for that.
-    fn on_turns(&self, ring: &[Point], pen: &mut Pen<'_>, mut draw: impl FnMut(&mut Pen<'_>, Point, Point, f64)) {
-        let mut low = [f64::MAX; 2];
-        let mut high = [f64::MIN; 2];
-        for [x, y] in ring {
-            low = [low[0].min(*x), low[1].min(*y)];
-            high = [high[0].max(*x), high[1].max(*y)];
-        }
-        if matches!(self.lattice, Lattice::Mapped(_)) {
-            return draw(pen, low, high, 0.0);
-        }
-        let (west, east) = self.columns.ends();
-        let first_turn = ((west - high[0]) / 360.0).ceil() as i64;
-        let last_turn = ((east - low[0]) / 360.0).floor() as i64;
-        for turn in first_turn..=last_turn {
-            draw(pen, low, high, 360.0 * turn as f64);
-        }
+    /// Whether an edge may be drawn by a chord and a bend, by the latitudes and points of its ends and middle, the area
+    /// between these, and one by the height of a row.
+    ///
+    /// This depends on nothing but the edge, so that both zones that share it draw it alike.
+    #[inline]
+    fn is_smooth(&self, latitudes_deg: [f64; 3], triple: [Point; 3], bend: f64, per_height: f64) -> bool {
+        let farthest_deg = latitudes_deg.into_iter().fold(0.0, |far: f64, lat_deg| far.max(lat_deg.abs()));
+        let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
+        // A jump of a turn is no edge.
+        let is_jump = (triple[2][0] - triple[0][0]).abs() > self.jump;
+        distance >= 1.0
+            && !is_jump
+            && bend.abs() * distance <= SMOOTH_BEND * self.mean_area
+            && self.squared_deviation(triple, bend, per_height) <= BEND_PIXELS * BEND_PIXELS
+    }
+
+    /// How far a ring with these ends along the first axis must be moved to lie on the raster: by each of some turns.
+    #[inline]
+    fn turns(&self, (low, high): (f64, f64)) -> impl Iterator<Item = f64> + use<> {
+        let (first, last) = match self.lattice {
+            Lattice::Mapped(_) => (0, 0),
+            Lattice::Axes(_) => {
+                let (west, east) = self.columns.ends();
+                (((west - high) / 360.0).ceil() as i64, ((east - low) / 360.0).floor() as i64)
+            }
+        };
+        (first..=last).map(|turn| 360.0 * turn as f64)
     }
 
     /// Draws the zone's ring in the plane, each edge through as many points as it needs; false where it cannot be drawn.
@@ -310,6 +333,7 @@ impl<'a> Overlap<'a> {
                 pen.edges[at].start = starts[at];
                 if pen.edges[at].pieces == 0 {
                     match self.is_drawn_well(pen, starts[at]) {
+                        _ if pieces == PIECES && self.is_smooth_in(pen, starts[at]) => pen.edges[at].pieces = 1,
                         true => pen.edges[at].pieces = pen.pieces,
                         false => is_done = false,
                     }
@@ -358,7 +382,11 @@ impl<'a> Overlap<'a> {
             let bends: f64 = (0..pen.pieces).step_by(2 * step).map(|at| shoelace(&triple(at, step))).sum();
             under(ends[0], ends[1]) - chords + bends / 3.0
         };
-        let squared_deviation = |at: usize| self.squared_deviation(triple(at, 1), shoelace(&triple(at, 1)));
+        let squared_deviation = |at: usize| {
+            let triple = triple(at, 1);
+            let row = self.rows.pixel_at(triple[1][1]) as u32;
+            self.squared_deviation(triple, shoelace(&triple), self.rows.per_height(row, row))
+        };
         let deviation = (0..pen.pieces).step_by(2).map(squared_deviation).fold(0.0, f64::max).sqrt();
         if (area(1) - area(2)).abs() <= AREA_TOLERANCE * self.mean_area && deviation <= BEND_PIXELS {
             return true;
@@ -370,11 +398,20 @@ impl<'a> Overlap<'a> {
         pen.pieces as u32 >= if near_pole { MOST_PIECES_AT_POLE } else { MOST_PIECES }
     }
 
-    /// The square of how far from its chord, in pixels, the middle of three points lies that have this area.
+    /// [`Overlap::is_smooth`] of an edge of the pen's ring.
+    fn is_smooth_in(&self, pen: &Pen<'_>, start: usize) -> bool {
+        let at = [0, pen.pieces / 2, pen.pieces].map(|step| (start + step) % pen.ring.len());
+        let triple = at.map(|at| pen.ring[at]);
+        let [from, to] = [triple[0], triple[2]].map(|point| self.rows.pixel_at(point[1]) as u32);
+        let latitudes_deg = at.map(|at| pen.places.get(at).map_or(90.0, |place| place.lat_deg));
+        self.is_smooth(latitudes_deg, triple, shoelace(&triple), self.rows.per_height(from, to))
+    }
+
+    /// The square of how far from its chord, in pixels, the middle of three points lies that have this area; `per_height`
+    /// is one by the height of a row.
     #[inline]
-    fn squared_deviation(&self, [a, b, c]: [Point; 3], area: f64) -> f64 {
+    fn squared_deviation(&self, [a, _, c]: [Point; 3], area: f64, per_height: f64) -> f64 {
         let per_width = self.columns_per_unit;
-        let per_height = self.rows.inverse_size_at(b[1]);
         let (width, height) = ((c[0] - a[0]) * per_width, (c[1] - a[1]) * per_height);
         let squared_length = width * width + height * height;
         let twice = 2.0 * area * per_width * per_height;
@@ -410,47 +447,58 @@ impl<'a> Overlap<'a> {
 
 impl Pen<'_> {
     /// Covers pixels with a ring of ends and middles of edges, each drawn by a chord and a bend, moved along the first axis.
-    #[inline]
-    fn draw_quick(&mut self, points: &[Point], area: f64, low: Point, high: Point, shift: f64, spans: &mut Vec<Span>) {
-        let coverer = &mut self.coverer;
-        let moved = |[x, y]: Point| [x + shift, y];
-        let (low, high) = (moved(low), moved(high));
-        coverer.begin(low, high);
-        if let Some(span) = coverer.only_pixel(low, high, area.abs()) {
+    fn draw_smooth(&mut self, points: &[Point], smooth: &Smooth, shift: f64, spans: &mut Vec<Span>) {
+        let Self { coverer, corners, rows, .. } = self;
+        corners.clear();
+        let ends = points.iter().step_by(2).zip(rows.iter());
+        corners.extend(ends.map(|([x, y], row)| coverer.corner_in([x + shift, *y], *row)));
+        let count = corners.len();
+        if smooth.bends {
+            corners.extend(points.iter().skip(1).step_by(2).map(|[x, y]| coverer.corner([x + shift, *y])));
+        }
+        coverer.begin(corners);
+        if let Some(span) = coverer.only_pixel(corners, smooth.area.abs()) {
             spans.push(span);
             return;
         }
-        for start in (0..points.len()).step_by(2) {
-            let end = if start + 2 == points.len() { 0 } else { start + 2 };
-            let triple = [moved(points[start]), moved(points[start + 1]), moved(points[end])];
-            coverer.edge(triple[0], triple[2]);
-            coverer.bend(triple[1], WHOLE_BEND * shoelace(&triple));
+        for start in 0..count {
+            let end = if start + 1 == count { 0 } else { start + 1 };
+            coverer.edge(&corners[start], &corners[end]);
+            if smooth.bends {
+                let triple = [points[2 * start], points[2 * start + 1], points[2 * end]];
+                coverer.bend(&corners[count + start], WHOLE_BEND * shoelace(&triple));
+            }
         }
-        coverer.finish(area < 0.0, spans);
+        coverer.finish(smooth.area < 0.0, spans);
     }
 
     /// Gives the ring to the coverer, moved along the first axis.
-    fn draw(&mut self, ring: &[Point], shift: f64) {
-        let Self { coverer, edges, pieces, .. } = self;
+    fn draw(&mut self, shift: f64) {
+        let Self { coverer, corners, ring, edges, pieces, .. } = self;
+        corners.clear();
+        corners.extend(ring.iter().map(|[x, y]| coverer.corner([x + shift, *y])));
+        coverer.begin(corners);
         let count = ring.len();
-        let point = |at: usize| {
-            let [x, y] = ring[at % count];
-            [x + shift, y]
-        };
         let mut drawn = 0;
         for edge in edges.iter() {
             // What lies between edges is a pole's line.
-            (drawn..edge.start).for_each(|at| coverer.edge(point(at), point(at + 1)));
+            (drawn..edge.start).for_each(|at| coverer.edge(&corners[at % count], &corners[(at + 1) % count]));
             drawn = edge.start + *pieces;
+            if edge.pieces == 1 {
+                let [from, middle, to] = [edge.start, edge.start + *pieces / 2, drawn].map(|at| at % count);
+                coverer.edge(&corners[from], &corners[to]);
+                coverer.bend(&corners[middle], WHOLE_BEND * shoelace(&[ring[from], ring[middle], ring[to]]));
+                continue;
+            }
             let step = *pieces / edge.pieces;
             for at in (edge.start..drawn).step_by(2 * step) {
-                let triple = [point(at), point(at + step), point(at + 2 * step)];
-                coverer.edge(triple[0], triple[1]);
-                coverer.edge(triple[1], triple[2]);
-                coverer.bend(triple[1], shoelace(&triple) / 3.0);
+                let [from, middle, to] = [at, at + step, at + 2 * step].map(|at| at % count);
+                coverer.edge(&corners[from], &corners[middle]);
+                coverer.edge(&corners[middle], &corners[to]);
+                coverer.bend(&corners[middle], shoelace(&[ring[from], ring[middle], ring[to]]) / 3.0);
             }
         }
-        (drawn..count).for_each(|at| coverer.edge(point(at), point(at + 1)));
+        (drawn..count).for_each(|at| coverer.edge(&corners[at], &corners[(at + 1) % count]));
     }
 }
 
