@@ -205,6 +205,10 @@ typedef struct DggsApi
     /** The raster's description; it belongs to the handle. */
     DggsStatus (*raster_info)(const DggsRaster *raster, const DggsRasterInfo **out_info, DggsReport *report);
 
+    /** The root of the store, where what the raster was opened from names all of it and chooses the same zones (BBOX is a
+     * raster's extent, but zones elsewhere); else NULL with DGGS_OK. */
+    DggsStatus (*raster_root)(const DggsRaster *raster, DggsGroup **out_root, DggsReport *report);
+
     /** Reads pixels of `bands` (`band_count` numbers, counted from 1; 0 is the mask) as numbers of `numeric_type`, converted
      * as GDAL converts.
      *

@@ -103,6 +103,7 @@ class DGGSLayerList
     CPLStringList m_aosOptions{};
     bool m_bIsDirectory = false;
     bool m_bForced = false;
+    DGGSHandle<DggsGroup> m_hRoot{};
     std::vector<std::unique_ptr<OGRLayer>> m_apoLayers{};
 
   public:
@@ -110,9 +111,24 @@ class DGGSLayerList
     void SetSource(GDALDataset *poDS, const GDALOpenInfo *poOpenInfo,
                    bool bForced);
 
+    /** The store that the source names, where it is opened already. */
+    void SetRoot(DGGSHandle<DggsGroup> &&hRoot)
+    {
+        m_hRoot = std::move(hRoot);
+    }
+
+    /** Layers that nobody has asked for are not opened any more. */
+    void Close()
+    {
+        m_poDS = nullptr;
+    }
+
     /** Opens the layers now; false when that fails, with a CPLError, and for
      * a store that is not ours. */
     bool Open();
+
+    /** As Open(), without a word: what went wrong is in `osError`. */
+    bool OpenQuietly(std::string &osError);
 
     /** The layers. Where they cannot be opened there are none, and a
      * warning: there is a raster beside them. */

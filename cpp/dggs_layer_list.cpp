@@ -20,15 +20,19 @@ bool DGGSLayerList::Open()
 {
     GDALDataset *const poDS = m_poDS;
     m_poDS = nullptr;  // whatever comes of it, it is done once
-    const DGGSPairList oOptions(m_aosOptions.List());
-    DggsOpenRequest sRequest = {};
-    sRequest.name = m_osName.c_str();
-    sRequest.options = oOptions.Get();
-    sRequest.is_directory = m_bIsDirectory;
-    sRequest.forced = m_bForced;
-    const auto hRoot = DGGSFetch<DggsGroup>(
-        g_psDggsApi->open_root,
-        static_cast<const DggsOpenRequest *>(&sRequest));
+    auto hRoot = std::move(m_hRoot);
+    if (!hRoot)
+    {
+        const DGGSPairList oOptions(m_aosOptions.List());
+        DggsOpenRequest sRequest = {};
+        sRequest.name = m_osName.c_str();
+        sRequest.options = oOptions.Get();
+        sRequest.is_directory = m_bIsDirectory;
+        sRequest.forced = m_bForced;
+        hRoot = DGGSFetch<DggsGroup>(
+            g_psDggsApi->open_root,
+            static_cast<const DggsOpenRequest *>(&sRequest));
+    }
     if (!hRoot)
         return false;
     const auto hLayers = DGGSFetch<DggsLayers>(
@@ -54,18 +58,20 @@ bool DGGSLayerList::Open()
     return true;
 }
 
+bool DGGSLayerList::OpenQuietly(std::string &osError)
+{
+    CPLErrorStateBackuper oBackuper;
+    CPLErrorHandlerPusher oQuiet(CPLQuietErrorHandler);
+    const bool bOpened = Open();
+    if (!bOpened)
+        osError = CPLGetLastErrorMsg();
+    return bOpened;
+}
+
 const std::vector<std::unique_ptr<OGRLayer>> &DGGSLayerList::Get()
 {
-    if (m_poDS == nullptr)
-        return m_apoLayers;
     std::string osError;
-    {
-        CPLErrorStateBackuper oBackuper;
-        CPLErrorHandlerPusher oQuiet(CPLQuietErrorHandler);
-        if (!Open())
-            osError = CPLGetLastErrorMsg();
-    }
-    if (!osError.empty())
+    if (m_poDS != nullptr && !OpenQuietly(osError) && !osError.empty())
     {
         CPLError(CE_Warning, CPLE_AppDefined, "There are no layers: %s",
                  osError.c_str());
