@@ -410,6 +410,17 @@ typedef struct DggsCopyRequest
     void *progress_data;
 } DggsCopyRequest;
 
+/** What the user asks to be built of, or removed from, a store: coarser levels. */
+typedef struct DggsOverviewRequest
+{
+    DggsOpenRequest what; /**< an array, or all those of a group or a store */
+    const char *method;   /**< as GDAL calls it */
+    const int32_t *factors;
+    size_t factor_count; /**< 0: the coarser levels are to be removed */
+    DggsProgress progress; /**< may be NULL */
+    void *progress_data;
+} DggsOverviewRequest;
+
 /** What the user asks to be created. */
 typedef struct DggsCreateRequest
 {
@@ -495,6 +506,9 @@ typedef struct DggsApi
 
     /** Copies a dataset to a new store; all of it is written, or nothing of it is there. */
     DggsStatus (*create_copy)(const DggsCopyRequest *request, DggsReport *report);
+
+    /** Builds or removes coarser levels in a store; all of it is done, or the store is as it was. */
+    DggsStatus (*build_overviews)(const DggsOverviewRequest *request, DggsReport *report);
 
     /** Deletes a store, which must not be named with the prefix. */
     DggsStatus (*delete_store)(const char *name, DggsReport *report);

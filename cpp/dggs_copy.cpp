@@ -4,20 +4,6 @@
 namespace
 {
 
-/** GDAL's progress function with its data. */
-struct Progress
-{
-    GDALProgressFunc pfnFunction;
-    void *pData;
-};
-
-bool Tell(double dfShare, void *pProgress)
-{
-    const auto psProgress = static_cast<const Progress *>(pProgress);
-    return psProgress->pfnFunction(dfShare, nullptr, psProgress->pData) !=
-           FALSE;
-}
-
 /************************************************************************/
 /*                             CreateCopy()                             */
 /************************************************************************/
@@ -34,8 +20,8 @@ GDALDataset *CreateCopy(const char *pszName, GDALDataset *poSource,
     sRequest.source = GDALDataset::ToHandle(poSource);
     sRequest.name = pszName;
     sRequest.options = oOptions.Get();
-    Progress sProgress = {pfnProgress, pProgressData};
-    sRequest.progress = pfnProgress ? Tell : nullptr;
+    DGGSProgress sProgress = {pfnProgress, pProgressData};
+    sRequest.progress = sProgress.GetFunction();
     sRequest.progress_data = &sProgress;
     if (!DGGSCheck(g_psDggsApi->create_copy,
                    static_cast<const DggsCopyRequest *>(&sRequest)))

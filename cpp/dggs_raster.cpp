@@ -22,10 +22,11 @@ DGGSClassicDataset::~DGGSClassicDataset()
 }
 
 /************************************************************************/
-/*                              SetRaster()                             */
+/*                              SetHandle()                             */
 /************************************************************************/
 
-bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
+/** Takes a raster, in the place of the same one where bands are there. */
+bool DGGSClassicDataset::SetHandle(DGGSHandle<DggsRaster> &&hRaster)
 {
     if (!DGGSCheck(g_psDggsApi->raster_info, hRaster.get(), &m_psInfo))
         return false;
@@ -43,8 +44,21 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
         aosSubdatasets.SetNameValue(CPLSPrintf("SUBDATASET_%d_DESC", nNumber),
                                     sPair.value);
     }
-    if (!aosSubdatasets.empty())
+    if (!aosSubdatasets.empty() ||
+        GDALDataset::GetMetadata("SUBDATASETS") != nullptr)
         GDALDataset::SetMetadata(aosSubdatasets.List(), "SUBDATASETS");
+    return true;
+}
+
+/************************************************************************/
+/*                              SetRaster()                             */
+/************************************************************************/
+
+bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
+{
+    if (!SetHandle(std::move(hRaster)))
+        return false;
+    const DggsRasterInfo &sInfo = *m_psInfo;
     if (sInfo.band_count == 0)
         return true;
 
@@ -68,6 +82,90 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
         TryLoadXML();
     }
     return true;
+}
+
+/************************************************************************/
+/*                              SetOrigin()                             */
+/************************************************************************/
+
+void DGGSClassicDataset::SetOrigin(const GDALOpenInfo &oOpenInfo)
+{
+    m_osName = oOpenInfo.pszFilename;
+    m_aosOpenOptions.Assign(CSLDuplicate(oOpenInfo.papszOpenOptions), true);
+    eAccess = oOpenInfo.eAccess;
+}
+
+/************************************************************************/
+/*                               Refuse()                               */
+/************************************************************************/
+
+CPLErr DGGSClassicDataset::Refuse() const
+{
+    CPLError(CE_Failure, CPLE_NotSupported,
+             "%s: rasters and layers of a DGGS store are for reading only, but "
+             "for levels of a pyramid (gdaladdo); update its arrays through "
+             "the multidimensional API",
+             m_osName.c_str());
+    return CE_Failure;
+}
+
+/************************************************************************/
+/*                          IBuildOverviews()                           */
+/************************************************************************/
+
+/** Coarser levels of the array, or of all arrays of a container. */
+CPLErr DGGSClassicDataset::IBuildOverviews(
+    const char *pszResampling, int nOverviews, const int *panOverviewList,
+    int nListBands, const int * /* panBandList */, GDALProgressFunc pfnProgress,
+    void *pProgressData, CSLConstList papszOptions)
+{
+    if (eAccess != GA_Update)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: it was opened for reading only, and overviews are levels "
+                 "in the store itself: open it for update (gdaladdo without "
+                 "-ro)",
+                 m_osName.c_str());
+        return CE_Failure;
+    }
+    if (nListBands != 0 && nListBands != nBands)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: bands are slices of one array, whose levels are built "
+                 "of all of them",
+                 m_osName.c_str());
+        return CE_Failure;
+    }
+    if (papszOptions != nullptr && papszOptions[0] != nullptr)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: levels have no creation options: %s", m_osName.c_str(),
+                 papszOptions[0]);
+        return CE_Failure;
+    }
+
+    const DGGSPairList oOptions(m_aosOpenOptions.List());
+    DggsOverviewRequest sRequest = {};
+    sRequest.what.name = m_osName.c_str();
+    sRequest.what.options = oOptions.Get();
+    sRequest.what.forced = true;
+    sRequest.method = pszResampling;
+    const std::vector<int32_t> anFactors(panOverviewList,
+                                         panOverviewList + nOverviews);
+    sRequest.factors = anFactors.data();
+    sRequest.factor_count = anFactors.size();
+    DGGSProgress sProgress = {pfnProgress, pProgressData};
+    sRequest.progress = sProgress.GetFunction();
+    sRequest.progress_data = &sProgress;
+    if (!DGGSCheck(g_psDggsApi->build_overviews,
+                   static_cast<const DggsOverviewRequest *>(&sRequest)))
+        return CE_Failure;
+
+    // The same raster, over the levels that there are now.
+    auto hRaster = DGGSFetch<DggsRaster>(
+        g_psDggsApi->open_raster,
+        static_cast<const DggsOpenRequest *>(&sRequest.what));
+    return hRaster && SetHandle(std::move(hRaster)) ? CE_None : CE_Failure;
 }
 
 /************************************************************************/
@@ -140,8 +238,9 @@ CPLErr DGGSClassicDataset::IRasterIO(
     int nBandCount, BANDMAP_TYPE panBandMap, GSpacing nPixelSpace,
     GSpacing nLineSpace, GSpacing nBandSpace, GDALRasterIOExtraArg *psExtraArg)
 {
-    if (eRWFlag != GF_Read ||
-        !DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
+    if (eRWFlag != GF_Read)
+        return Refuse();
+    if (!DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
     {
         return GDALPamDataset::IRasterIO(
             eRWFlag, nXOff, nYOff, nXSize, nYSize, pData, nBufXSize, nBufYSize,
@@ -244,7 +343,9 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = bForced;
     const DggsOpenRequest *const psRequest = &sRequest;
+    sRequest.update = poOpenInfo->eAccess == GA_Update && !bVector;
     auto poDS = std::make_unique<DGGSClassicDataset>();
+    poDS->SetOrigin(*poOpenInfo);
     if (bVector)
         poDS->GetLayers().SetSource(poDS.get(), poOpenInfo, bForced);
     DGGSHandle<DggsRaster> hRaster;
@@ -258,12 +359,10 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     {
         return nullptr;
     }
-    if (poOpenInfo->eAccess == GA_Update)
+    // A program that wants layers wants to write features.
+    if (poOpenInfo->eAccess == GA_Update && (bVector || !hRaster))
     {
-        CPLError(CE_Failure, CPLE_NotSupported,
-                 "%s: rasters and layers of a DGGS store are for reading only; "
-                 "update its arrays through the multidimensional API",
-                 poOpenInfo->pszFilename);
+        poDS->Refuse();
         return nullptr;
     }
 
