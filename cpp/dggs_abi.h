@@ -414,6 +414,7 @@ typedef struct DggsCopyRequest
 typedef struct DggsOverviewRequest
 {
     DggsOpenRequest what; /**< an array, or all those of a group or a store */
+    const char *array;    /**< full name of one array of what is named; NULL for what is named */
     const char *method;   /**< as GDAL calls it */
     const int32_t *factors;
     size_t factor_count; /**< 0: the coarser levels are to be removed */

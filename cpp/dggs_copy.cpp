@@ -1,4 +1,5 @@
-/* CreateCopy(), Delete(), Rename() and CopyFiles() of the driver. */
+/* CreateCopy(), Delete(), Rename() and CopyFiles() of the driver; levels of
+ * stores that are there. */
 #include "dggs_copy.h"
 
 namespace
@@ -69,4 +70,36 @@ void DGGSDeclareCopy(GDALDriver *poDriver)
     poDriver->pfnDelete = Delete;
     poDriver->pfnRename = Rename;
     poDriver->pfnCopyFiles = CopyFiles;
+}
+
+/************************************************************************/
+/*                         DGGSBuildOverviews()                         */
+/************************************************************************/
+
+bool DGGSBuildOverviews(const DggsOpenRequest &sWhat, const char *pszArray,
+                        const char *pszResampling, int nOverviews,
+                        const int *panOverviewList,
+                        GDALProgressFunc pfnProgress, void *pProgressData,
+                        CSLConstList papszOptions)
+{
+    if (papszOptions != nullptr && papszOptions[0] != nullptr)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: levels have no creation options: %s", sWhat.name,
+                 papszOptions[0]);
+        return false;
+    }
+    const std::vector<int32_t> anFactors(panOverviewList,
+                                         panOverviewList + nOverviews);
+    DGGSProgress sProgress = {pfnProgress, pProgressData};
+    DggsOverviewRequest sRequest = {};
+    sRequest.what = sWhat;
+    sRequest.array = pszArray;
+    sRequest.method = pszResampling != nullptr ? pszResampling : "NEAREST";
+    sRequest.factors = anFactors.data();
+    sRequest.factor_count = anFactors.size();
+    sRequest.progress = sProgress.GetFunction();
+    sRequest.progress_data = &sProgress;
+    return DGGSCheck(g_psDggsApi->build_overviews,
+                     static_cast<const DggsOverviewRequest *>(&sRequest));
 }

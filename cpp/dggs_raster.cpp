@@ -1,6 +1,8 @@
 /* The classic dataset: see dggs_raster.h. */
 #include "dggs_raster.h"
 
+#include "dggs_copy.h"
+
 #include "cpl_string.h"
 #include "cpl_vsi.h"
 
@@ -136,35 +138,20 @@ CPLErr DGGSClassicDataset::IBuildOverviews(
                  m_osName.c_str());
         return CE_Failure;
     }
-    if (papszOptions != nullptr && papszOptions[0] != nullptr)
-    {
-        CPLError(CE_Failure, CPLE_NotSupported,
-                 "%s: levels have no creation options: %s", m_osName.c_str(),
-                 papszOptions[0]);
-        return CE_Failure;
-    }
-
     const DGGSPairList oOptions(m_aosOpenOptions.List());
-    DggsOverviewRequest sRequest = {};
-    sRequest.what.name = m_osName.c_str();
-    sRequest.what.options = oOptions.Get();
-    sRequest.what.forced = true;
-    sRequest.method = pszResampling;
-    const std::vector<int32_t> anFactors(panOverviewList,
-                                         panOverviewList + nOverviews);
-    sRequest.factors = anFactors.data();
-    sRequest.factor_count = anFactors.size();
-    DGGSProgress sProgress = {pfnProgress, pProgressData};
-    sRequest.progress = sProgress.GetFunction();
-    sRequest.progress_data = &sProgress;
-    if (!DGGSCheck(g_psDggsApi->build_overviews,
-                   static_cast<const DggsOverviewRequest *>(&sRequest)))
+    DggsOpenRequest sWhat = {};
+    sWhat.name = m_osName.c_str();
+    sWhat.options = oOptions.Get();
+    sWhat.forced = true;
+    if (!DGGSBuildOverviews(sWhat, nullptr, pszResampling, nOverviews,
+                            panOverviewList, pfnProgress, pProgressData,
+                            papszOptions))
         return CE_Failure;
 
     // The same raster, over the levels that there are now.
     auto hRaster = DGGSFetch<DggsRaster>(
         g_psDggsApi->open_raster,
-        static_cast<const DggsOpenRequest *>(&sRequest.what));
+        static_cast<const DggsOpenRequest *>(&sWhat));
     return hRaster && SetHandle(std::move(hRaster)) ? CE_None : CE_Failure;
 }
 

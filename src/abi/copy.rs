@@ -46,9 +46,13 @@ pub(super) unsafe fn build_overviews(call: &Arc<Call>, request: *const DggsOverv
         let request = request.as_ref().ok_or_else(|| Error::invalid("the request is NULL"))?;
         let what = open::request(&request.what)?;
         let method = input::text(request.method, "the resampling")?;
+        let array = match request.array.is_null() {
+            true => None,
+            false => Some(input::text(request.array, "the array")?),
+        };
         let factors = input::list(request.factors, request.factor_count, "the list of factors")?;
         let mut progress = progress(request.progress, request.progress_data);
-        overviews::build(call, &what, method, factors, &mut progress)
+        overviews::build(call, &what, array, method, factors, &mut progress)
     }
 }
 

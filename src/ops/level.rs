@@ -168,7 +168,7 @@ impl<'a> Level<'a> {
         for (name, attributes) in description.auxiliary.iter().filter(|_| !plan.joins) {
             let mut scalar = NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), vec![], vec![], vec![]);
             scalar.attributes = attributes.clone();
-            scalar.fill = Some(vec![0]);
+            scalar.fill = Some(vec![0; NumericType::Int8.on_host().size()]);
             editor.create_array(&path, &scalar)?;
         }
         let crs = crs::attribute_of_grid(grid.spec())?;

@@ -7,8 +7,8 @@ use super::growth::Growth;
 use super::pyramids::Rung;
 use super::{Job, Target};
 use crate::convention::{self, Description, LevelPlace, NewAxis, Node};
-use crate::cube::creation::{CreationOptions, Resampling};
 use crate::cube::ZoneFinder;
+use crate::cube::creation::{CreationOptions, Resampling};
 use crate::error::{Context, Error, Result};
 use crate::grid::{Zone, ZoneSet};
 use crate::hierarchy::Array;
@@ -253,12 +253,16 @@ impl<'a, 'g> Maker<'a, 'g> {
             nodata: self.plans[name].0.nodata.clone(),
         };
         let layers: Vec<Layer> = names.iter().map(layer).collect();
-        let finder = source.rung.map(|rung| rung.line.finder());
-        let written = source.zones.as_ref().map(|zones| Written { grid: &**grid, level: source.level, zones });
-        let fine: &dyn Finer = match (&finder, &written) {
-            (Some(finder), _) => finder,
-            (None, Some(written)) => written,
-            (None, None) => return Err(Error::invalid("a level without zones")),
+        let fine_zones = source.zones(self.call)?;
+        let written = Written { grid: &**grid, level: source.level, zones: &fine_zones };
+        // Arithmetic where it will do: a table of all zones may not fit.
+        let finder = match source.rung {
+            Some(rung) if !are_listed_so(self.call, rung, &fine_zones)? => Some(rung.line.finder()),
+            _ => None,
+        };
+        let fine: &dyn Finer = match &finder {
+            Some(finder) => finder,
+            None => &written,
         };
         let step = Step {
             grid: &**grid,
@@ -275,17 +279,8 @@ impl<'a, 'g> Maker<'a, 'g> {
 
     /// The zones of a level that is there without our arrays, in the order in which we would list them.
     fn known_zones(&self, rung: &Rung) -> Result<Zones> {
-        let (grid, zones) = (rung.line.grid(), zones_of(self.call, rung)?);
-        let mut same = zones.len() == rung.line.len();
-        for start in (0..rung.line.len()).step_by(BATCH) {
-            let end = (start + BATCH as u64).min(rung.line.len());
-            if same {
-                let stored = rung.line.zones(self.call, start, (end - start) as usize)?;
-                let ours = zones.at(&**grid, rung.level(), start..end)?;
-                same = stored.into_iter().eq(ours.into_iter().map(Some));
-            }
-        }
-        match same {
+        let zones = zones_of(self.call, rung)?;
+        match are_listed_so(self.call, rung, &zones)? {
             true => Ok(zones),
             false => Err(Error::unsupported(format!(
                 "group {} holds level {} in an order that is not that of its ids: nothing is added to it",
@@ -325,6 +320,23 @@ impl<'a, 'g> Maker<'a, 'g> {
         convention::describe_pyramid(&mut attributes, &levels, method_name(self.job.method));
         self.growth.set_attributes(home, attributes)
     }
+}
+
+/// Whether a level lists `zones`, in their order.
+fn are_listed_so(call: &Arc<Call>, rung: &Rung, zones: &Zones) -> Result<bool> {
+    let (grid, line) = (rung.line.grid(), &rung.line);
+    if line.len() != zones.len() {
+        return Ok(false);
+    }
+    for start in (0..line.len()).step_by(BATCH) {
+        let end = (start + BATCH as u64).min(line.len());
+        let stored = line.zones(call, start, (end - start) as usize)?;
+        let ours = zones.at(&**grid, rung.level(), start..end)?;
+        if !stored.into_iter().eq(ours.into_iter().map(Some)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn listed(rung: &Rung) -> convention::Zones {

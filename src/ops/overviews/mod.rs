@@ -41,8 +41,8 @@ const METHODS: [(&str, Resampling); 7] = [
     ("MAX", Resampling::Max),
 ];
 
-/// Builds the levels of `factors` under the array, or under all arrays of the group or store, that `request` names;
-/// without factors removes the levels coarser than it.
+/// Builds the levels of `factors` under `array`, else under what `request` names: an array, or all arrays of a group or
+/// store. Without factors removes the levels that are coarser.
 ///
 /// # Errors
 /// A method or factor that makes no level; a level that is there; what cannot be read or written; the caller stopped it.
@@ -50,6 +50,7 @@ const METHODS: [(&str, Resampling); 7] = [
 pub fn build(
     call: &Arc<Call>,
     request: &OpenRequest,
+    array: Option<&str>,
     method: &str,
     factors: &[i32],
     progress: Progress<'_>,
@@ -64,7 +65,7 @@ pub fn build(
         return Err(Error::invalid(message)).context(place);
     }
     let pyramids = pyramids::all(call, &named.root).context(place)?;
-    let targets = targets(&pyramids, &named.node).context(place)?;
+    let targets = targets(&pyramids, array.unwrap_or(&named.node)).context(place)?;
     match factors {
         [] => clean(call, &named.path, &targets).context(place),
         _ => {
