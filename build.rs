@@ -19,6 +19,8 @@ const SOURCES: &[&str] = &[
     "cpp/dggs_group_edit.cpp",
     "cpp/dggs_handle.cpp",
     "cpp/dggs_layer.cpp",
+    "cpp/dggs_layer_list.cpp",
+    "cpp/dggs_layer_read.cpp",
     "cpp/dggs_raster.cpp",
     "cpp/dggs_read.cpp",
     "cpp/dggs_store.cpp",
@@ -28,6 +30,7 @@ const SOURCES: &[&str] = &[
 ];
 const HEADERS: &[&str] = &[
     "cpp/dggs_abi.h",
+    "cpp/dggs_abi_types.h",
     "cpp/dggs_compat.h",
     "cpp/dggs_dataset.h",
     "cpp/dggs_handle.h",

@@ -98,6 +98,18 @@ bool DGGSCheck(DggsStatus (*pfnSlot)(Slot...), Args... args)
     return DGGSRaise(eStatus, sReport);
 }
 
+/** Calls a slot of the table whose output is an owned T, and leaves what it says
+ * to the caller, who raises it; NULL when it fails, or when there is none. */
+template <class T, class... Slot, class... Args>
+DGGSHandle<T> DGGSAttempt(DggsStatus &eStatus, DggsReport &sReport,
+                          DggsStatus (*pfnSlot)(Slot...), Args... args)
+{
+    T *psOut = nullptr;
+    CPLErrorStateBackuper oBackuper;
+    eStatus = pfnSlot(args..., &psOut, &sReport);
+    return DGGSHandle<T>(eStatus == DGGS_OK ? psOut : nullptr);
+}
+
 /** Calls a slot of the table whose output is an owned T; NULL when it fails,
  * or when there is none. */
 template <class T, class... Slot, class... Args>

@@ -6,6 +6,8 @@
 
 #include "ogrsf_frmts.h"
 
+class swq_expr_node;
+
 /************************************************************************/
 /*                               DGGSLayer                              */
 /************************************************************************/
@@ -20,6 +22,9 @@ class DGGSLayer final : public DGGSLayerBase
 {
     /** The most features that Rust gives at once. */
     static constexpr int MAX_BATCH = 32768;
+
+    /** The field of the zones' texts; variables follow. */
+    static constexpr int ZONE_ID_FIELD = 0;
 
     GDALDataset *const m_poDS;
     const DGGSHandle<DggsLayer> m_hLayer;
@@ -43,6 +48,8 @@ class DGGSLayer final : public DGGSLayerBase
     DGGSHandle<DggsFeatures> Begin(bool bOnlyFilters, uint64_t nStart);
     bool NextBatch(bool bOnlyFilters);
     bool HasRow(bool bOnlyFilters);
+    static bool AddZoneTexts(const swq_expr_node *poExpr,
+                             std::vector<std::string> &aosTexts);
     OGRFeatureUniquePtr MakeFeature(const DggsFeatureBatch &sBatch,
                                     size_t nRow) const;
     bool Passes(OGRFeature &oFeature);
@@ -96,6 +103,7 @@ class DGGSLayerList
     CPLStringList m_aosOptions{};
     bool m_bIsDirectory = false;
     bool m_bForced = false;
+    DGGSHandle<DggsGroup> m_hRoot{};
     std::vector<std::unique_ptr<OGRLayer>> m_apoLayers{};
 
   public:
@@ -103,9 +111,24 @@ class DGGSLayerList
     void SetSource(GDALDataset *poDS, const GDALOpenInfo *poOpenInfo,
                    bool bForced);
 
+    /** The store that the source names, where it is opened already. */
+    void SetRoot(DGGSHandle<DggsGroup> &&hRoot)
+    {
+        m_hRoot = std::move(hRoot);
+    }
+
+    /** Layers that nobody has asked for are not opened any more. */
+    void Close()
+    {
+        m_poDS = nullptr;
+    }
+
     /** Opens the layers now; false when that fails, with a CPLError, and for
      * a store that is not ours. */
     bool Open();
+
+    /** As Open(), without a word: what went wrong is in `osError`. */
+    bool OpenQuietly(std::string &osError);
 
     /** The layers. Where they cannot be opened there are none, and a
      * warning: there is a raster beside them. */

@@ -19,6 +19,8 @@ DGGSClassicDataset::DGGSClassicDataset()
 
 DGGSClassicDataset::~DGGSClassicDataset()
 {
+    // GDAL asks for layers to flush them.
+    m_oLayers.Close();
     // Writes statistics that were computed, while the bands still are.
     DGGSClassicDataset::FlushCache(true);
 }
@@ -329,8 +331,8 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = bForced;
-    const DggsOpenRequest *const psRequest = &sRequest;
     sRequest.update = poOpenInfo->eAccess == GA_Update && !bVector;
+    const DggsOpenRequest *const psRequest = &sRequest;
     auto poDS = std::make_unique<DGGSClassicDataset>();
     poDS->SetOrigin(*poOpenInfo);
     if (bVector)
@@ -338,9 +340,31 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     DGGSHandle<DggsRaster> hRaster;
     if (bRaster)
     {
-        hRaster = DGGSFetch<DggsRaster>(g_psDggsApi->open_raster, psRequest);
-        if (!hRaster)
+        DggsStatus eStatus = DGGS_OK;
+        DggsReport sReport;
+        hRaster = DGGSAttempt<DggsRaster>(eStatus, sReport,
+                                          g_psDggsApi->open_raster, psRequest);
+        // Where there is nothing to show as a raster there may be layers.
+        std::string osIgnored;
+        const bool bLayers = eStatus == DGGS_UNSUPPORTED && bVector &&
+                             poDS->GetLayers().OpenQuietly(osIgnored) &&
+                             !poDS->GetLayers().Get().empty();
+        DGGSRaise(bLayers ? DGGS_OK : eStatus, sReport);
+        if (bLayers)
+        {
+            CPLError(CE_Warning, CPLE_AppDefined, "There is no raster: %s",
+                     sReport.message);
+        }
+        else if (!hRaster)
+        {
             return nullptr;
+        }
+        if (hRaster && bVector)
+        {
+            poDS->GetLayers().SetRoot(DGGSFetch<DggsGroup>(
+                g_psDggsApi->raster_root,
+                static_cast<const DggsRaster *>(hRaster.get())));
+        }
     }
     else if (!bVector || !poDS->GetLayers().Open())
     {

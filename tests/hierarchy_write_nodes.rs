@@ -469,3 +469,83 @@ fn arrays_opened_for_reading_are_not_written() {
     array.write(call, &[AxisSelection::List(&[0, 3])], Input::from_slice(&[7u8, 8], &[2]).unwrap()).unwrap();
     assert_eq!(read_all(&array), [7, -1, -1, 8]);
 }
+
+#[test]
+fn numbers_that_json_does_not_know_stay_numbers_for_others() {
+    let odd = r#"{"_ARRAY_DIMENSIONS": ["t"], "odd": [NaN, -Infinity, {"a": Infinity}], "text": "NaN"}"#;
+    for format in [Format::V2, Format::V3] {
+        let store = store();
+        let call = store.call();
+        let editor = Editor::create(&store, format).unwrap();
+        for name in ["u", "v"] {
+            let mut array = new(name, &[4], &[2]);
+            array.attributes = serde_json::from_str(r#"{"odd": "!"}"#).unwrap();
+            editor.create_array("/", &array).unwrap();
+        }
+        editor.flush(call).unwrap();
+        drop(editor);
+        for key in files(&store, "") {
+            let text = String::from_utf8(store.read(&key).unwrap().unwrap()).unwrap();
+            let odd = odd.split_once("\"odd\": ").unwrap().1.trim_end_matches('}');
+            store.write(&key, text.replace("\"!\"", odd).as_bytes()).unwrap();
+        }
+        let editor = Editor::open(call, &store).unwrap().unwrap();
+        assert_eq!(editor.attributes("/u").unwrap()["odd"], json!(["NaN", "-Infinity", {"a": "Infinity"}]));
+        editor.set_attribute("/u", "title", Some("t".into())).unwrap();
+        editor.set_attribute("/u", "text", Some("NaN".into())).unwrap();
+        editor.flush(call).unwrap();
+        let (root, node) = match format {
+            Format::V2 => (".zmetadata", "u/.zattrs"),
+            Format::V3 => ("zarr.json", "u/zarr.json"),
+        };
+        for (key, times) in [(root, 2), (node, 1)] {
+            let text: String = String::from_utf8(store.read(key).unwrap().unwrap()).unwrap();
+            let text: String = text.split_whitespace().collect();
+            assert_eq!(text.matches(r#""odd":[NaN,-Infinity,{"a":Infinity}]"#).count(), times, "{key}: {text}");
+            assert!(text.contains(r#""title":"t""#) && text.contains(r#""text":"NaN""#), "{key}: {text}");
+        }
+        let u = reopened(&store).open_array(call, "u").unwrap().unwrap();
+        assert_eq!(u.attributes()["odd"], json!(["NaN", "-Infinity", {"a": "Infinity"}]));
+    }
+}
+
+/// Chunks of ten, in shards of forty, as another process would leave them: chunk `n` holds ten times the `values[n]`.
+fn write_shard(folder: &std::path::Path, values: [i32; 4]) {
+    let path = folder.to_str().unwrap();
+    let editor = Editor::create(&VsiStore::new(path, &Call::capture()), Format::V3).unwrap();
+    let mut array = new("u", &[40], &[10]);
+    array.shard_shape = Some(vec![40]);
+    array.compressor = Compressor::None;
+    let array = editor.create_array("/", &array).unwrap();
+    write_all(&array, &values.map(|value| [value; 10]).concat());
+    editor.flush(&Call::capture()).unwrap();
+}
+
+#[test]
+fn a_shard_that_another_process_replaced_is_not_read_by_the_index_of_the_old_one() {
+    let folder = std::env::temp_dir().join(format!("dggs-replaced-shard-{}", std::process::id()));
+    let call = Call::capture();
+    // where a chunk of nothing but fill is not stored, the others lie elsewhere
+    let versions = [[1, 2, 3, 4], [-1, 12, 13, 14], [-1, -1, 23, -1], [31, 32, 33, 34]];
+    for (number, values) in versions.into_iter().enumerate() {
+        write_shard(&folder.join(number.to_string()), values);
+    }
+    let read_at = folder.join("read");
+    write_shard(&read_at, versions[0]);
+    let Some(Node::Group(group)) = open(&VsiStore::new(read_at.to_str().unwrap(), &call)).unwrap() else { panic!() };
+    let u = group.open_array(&call, "u").unwrap().unwrap();
+    let chunk = |number: u64| {
+        let selection = AxisSelection::Strided { start: 10 * number, count: 10, step: 1 };
+        u.read_vec::<i32>(&call, &[selection]).unwrap()
+    };
+    assert_eq!(chunk(1), [2; 10]);
+    for (number, values) in versions.into_iter().enumerate().skip(1) {
+        // not through this library, which would be told
+        std::fs::rename(folder.join(number.to_string()).join("u/c/0"), read_at.join("u/c/0")).unwrap();
+        assert_eq!(chunk(2), [values[2]; 10], "{values:?}");
+        assert_eq!(chunk(1), [values[1]; 10], "{values:?}");
+    }
+    std::fs::remove_file(read_at.join("u/c/0")).unwrap();
+    assert_eq!(chunk(3), [-1; 10]);
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -513,3 +513,76 @@ def test_a_copy_on_an_object_store_is_equal_and_never_takes_the_place_of_another
             with pytest.raises(RuntimeError, match="delete it first"):
                 copy(cube, target)
             np.testing.assert_array_equal(values(root(target), "u"), values(root(cube), "u"))
+
+
+STOPPED = """
+import sys
+from osgeo import gdal
+gdal.UseExceptions()
+source = gdal.OpenEx(sys.argv[1], gdal.OF_MULTIDIM_RASTER)
+gdal.GetDriverByName("DGGS").CreateCopy(sys.argv[2], source, options=sys.argv[3:])
+"""
+
+
+def copy_to(server, source, target, *options):
+    """A process that copies to an object store."""
+    command = [sys.executable, "-c", STOPPED, source, target, *options]
+    return subprocess.Popen(command, env=os.environ | server.options(), stderr=subprocess.PIPE, text=True)
+
+
+def opens(path):
+    gdal.VSICurlClearCache()
+    with messages():
+        return gdal.OpenEx(path, gdal.OF_MULTIDIM_RASTER) is not None
+
+
+@pytest.mark.parametrize("resume", ["NO", "YES"])
+def test_a_copy_killed_at_any_put_to_an_object_store_begins_anew_or_is_resumed(exchange, resume):
+    source, target = str(exchange / "source.dggs.zarr"), "/vsis3/bucket/copy.dggs.zarr"
+    stores.healpix(source, 3, chunks=(1, 256))
+    with s3d.serving() as server, server.configured():
+        killed, puts, last = 0, 0, None
+        while last != 0:
+            # each time one PUT later; what is left behind stays for the next one
+            run, count = copy_to(server, source, target, f"RESUME={resume}"), [0]
+
+            def fails(command, key, run=run, count=count):
+                count[0] += command == "PUT"
+                if command == "PUT" and count[0] == killed + 1:
+                    run.kill()
+                    return True
+                return False
+
+            server.fails = fails
+            said = run.communicate(timeout=60)[1]
+            last = run.returncode
+            assert last in (0, -signal.SIGKILL), said
+            assert opens(target) == (last == 0)
+            killed, puts = killed + 1, count[0]
+        assert killed > puts > 5
+        server.fails = lambda command, key: False
+        np.testing.assert_array_equal(values(root(target), "u"), values(root(source), "u"))
+        assert not [key for key in server.objects if "journal" in key]
+
+
+def test_a_put_that_fails_during_a_copy_to_an_object_store_is_an_error_and_no_store(cube):
+    target = "/vsis3/bucket/copy.dggs.zarr"
+    with s3d.serving() as server, server.configured():
+        failed, last = 0, None
+        while last != 0:
+            count = [0]
+
+            def fails(command, key, count=count):
+                count[0] += command == "PUT"
+                return command == "PUT" and count[0] == failed + 1
+
+            server.fails = fails
+            run = copy_to(server, cube, target)
+            said = run.communicate(timeout=60)[1]
+            last = run.returncode
+            assert (last == 0) == (count[0] <= failed) and (last == 0 or "copy.dggs.zarr" in said), said
+            assert opens(target) == (last == 0)
+            assert last == 0 or not server.objects, "what was made is removed"
+            failed += 1
+        assert failed > 5
+        np.testing.assert_array_equal(values(root(target), "u"), values(root(cube), "u"))

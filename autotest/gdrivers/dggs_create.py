@@ -592,6 +592,22 @@ def test_the_crs_is_the_grids_until_another_is_set(exchange, zarr_format):
     assert "_CRS" not in raw["cell_ids"]["attributes"]
 
 
+def test_an_array_option_that_there_is_none_of_is_named_with_those_that_there_are():
+    group = make("/vsimem/unknown-option.zarr").GetRootGroup()
+    zones = cells(group)
+    with messages() as seen:
+        group.CreateMDArray("u", [zones], number("f4"), ["compress=gzip", "TILED=YES", "Blocksize=192"])
+    (said,) = [text for _, text in seen]
+    listed = gdal.GetDriverByName("DGGS").GetMetadataItem("DMD_MULTIDIM_ARRAY_CREATIONOPTIONLIST")
+    names = [option.get("name") for option in ET.fromstring(listed)]
+    told, known = said.split(";")
+    assert "/u" in told and "TILED" in told and "BLOCKSIZE" not in told.upper()
+    assert known.split(" are ")[1].split(", ") == names
+    with messages() as seen:
+        group.CreateMDArray("v", [zones], number("f4"), ["compress=gzip", "Blocksize=192"])
+    assert seen == []
+
+
 # ---- Updating
 
 

@@ -60,6 +60,24 @@ def test_opening_a_consolidated_store_costs_at_most_three_requests(zarr_format, 
     assert not [r for r in requests if not is_metadata(r)], requests
 
 
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_raster_and_layers_together_open_the_store_once(zarr_format, server):
+    make(server, zarr_format)
+    name = forced(server.url("cube.zarr"))
+    option = ["SLICE=month:1", "ELLIPSOID=sphere"]  # the ellipsoid is not what the store says
+    costs = {}
+    for kind, flags in (("raster", gdal.OF_RASTER), ("both", gdal.OF_RASTER | gdal.OF_VECTOR)):
+        gdal.VSICurlClearCache()
+        server.taken()
+        with messages() as seen:
+            opened = gdal.OpenEx(name, flags, open_options=option)
+            assert (opened.RasterCount, opened.GetLayerCount()) == (1, int(kind == "both"))
+            del opened
+        costs[kind] = len(own(server.taken()))
+        assert [text for _, text in seen if "ELLIPSOID=sphere overrides" in text] == [text for _, text in seen] and len(seen) == 1
+    assert costs["both"] == costs["raster"]
+
+
 @pytest.mark.parametrize("box", ["-5,40,10,50", "170,-20,-170,-5", "-180,85,180,90", "12,47,12.01,47.01", "-60,-60,80,60"])
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_a_box_costs_one_request_a_chunk_and_two_more(zarr_format, box, server):

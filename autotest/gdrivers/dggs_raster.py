@@ -623,6 +623,32 @@ def test_a_raster_opens_for_update_and_refuses_whatever_is_not_a_level():
     assert len(failures(seen)) == 5 and all("reading only" in text and "gdaladdo" in text for text in failures(seen))
 
 
+def test_layers_are_shown_where_no_raster_can_be_and_a_wrong_option_stays_an_error():
+    both = gdal.OF_RASTER | gdal.OF_VECTOR
+    ids = stores.Array(np.arange(48, dtype="u8"), ["cells"], stores.xdggs_ids(1))
+    none = stores.Array(np.zeros((0, 48), "f4"), ["time", "cells"], chunks=(1, 48))
+    stores.write("/vsimem/none.zarr", {"cell_ids": ids, "none": none})
+    with messages() as seen:
+        opened = gdal.OpenEx('DGGS:"/vsimem/none.zarr":/none', both)
+        assert (opened.RasterCount, opened.GetLayerCount(), opened.GetLayer(0).GetFeatureCount()) == (0, 1, 48)
+        assert gdal.OpenEx('DGGS:"/vsimem/none.zarr":/none', gdal.OF_RASTER) is None
+    assert [kind for kind, _ in seen] == [gdal.CE_Warning, gdal.CE_Failure]
+    assert seen[0][1] == f"There is no raster: {seen[1][1]}" and "it is empty" in seen[1][1]
+    many = stores.Array(np.zeros((70, 70, 20, 48), "u1"), ["a", "b", "c", "cells"])
+    stores.write("/vsimem/many.zarr", {"cell_ids": ids, "u": many})
+    for name, options, word in [
+        ('DGGS:"/vsimem/many.zarr":/u', [], "98000 slices are more than the 65535 bands"),
+        ('DGGS:"/vsimem/many.zarr":/u', ["CRS=EPSG:1", "SLICE=a:0,b:0,c:0"], "EPSG:1"),
+        ("/vsimem/many.zarr", ["INDEXING=Z7"], "INDEXING=Z7"),
+    ]:
+        with messages() as seen:
+            assert gdal.OpenEx(name, both, open_options=options) is None
+        assert len(seen) == 1 and word in failures(seen)[0], seen
+    with messages() as seen:
+        assert gdal.OpenEx("/vsimem/many.zarr", gdal.OF_VECTOR) is None
+    assert "u has 98000 slices" in failures(seen)[0] and "SLICE=b:0" in failures(seen)[0]
+
+
 def test_the_store_and_its_sidecar_are_its_files(tmp_path):
     path = str(tmp_path / "cube.zarr")
     stores.healpix(path, 3)

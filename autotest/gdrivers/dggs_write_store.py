@@ -170,6 +170,54 @@ def test_a_process_killed_at_any_moment_leaves_whole_chunks(tmp_path, layout):
     assert not [name for name in groups.GetMDArrayNames() + (groups.GetGroupNames() or []) if "partial" in name]
 
 
+REPLACER = """
+import itertools, os, shutil, sys
+shards, target = sys.argv[1:-1], sys.argv[-1]
+print("begins", flush=True)
+for shard in itertools.cycle(shards):
+    shutil.copyfile(shard, target + ".new")
+    os.rename(target + ".new", target)
+"""
+
+
+def test_a_shard_is_read_as_it_was_or_as_it_is_while_another_process_replaces_it(tmp_path):
+    chosen = ["BLOCKSIZE=1,64", f"SHARDSIZE=1,{ZONES}", "COMPRESS=ZSTD"]
+    # version, and which inner chunks are missing: the places of the others differ
+    versions, shards = [(1, []), (2, [0, 1]), (3, [0, 5, 11]), (4, range(1, 30, 2))], []
+    for version, missing in versions:
+        cube, u = writer.create(tmp_path / f"{version}.zarr", LEVEL, 1, array_options=chosen)
+        field = np.arange(ZONES, dtype="f4") + 10000 * version
+        for chunk in missing:
+            field[64 * chunk : 64 * chunk + 64] = np.nan
+        u.Write(field.reshape(1, ZONES))
+        del u
+        assert close(cube) == []
+        shards.append(tmp_path / f"{version}.zarr" / "u" / "c" / "0" / "0")
+    read_at = tmp_path / "1.zarr"
+    replaced = shards[0]
+    shards[0] = tmp_path / "first"
+    os.link(replaced, shards[0])
+    zones, seen = np.arange(ZONES), set()
+    kept = array(root(read_at), "u")
+    command = [sys.executable, "-c", REPLACER, *map(str, shards), str(replaced)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "begins\n"
+        until, chance = time.monotonic() + 4, random.Random(2)
+        while time.monotonic() < until:
+            opened = kept if chance.random() < 0.8 else array(root(read_at), "u")
+            first = 64 * chance.randrange(ZONES // 64)
+            count = chance.choice([64, ZONES - first])
+            got = opened.ReadAsArray([0, first], [1, count])[0]
+            base = (got - zones[first : first + count]).reshape(-1, 64)
+            # an inner chunk is of one version, or missing in one
+            assert ((base == base[:, :1]) | np.isnan(base)).all() and (np.isnan(base).all(1) | ~np.isnan(base).any(1)).all()
+            assert set(base[~np.isnan(base)]) <= {10000, 20000, 30000, 40000}
+            seen.update(base[~np.isnan(base)])
+        assert process.poll() is None
+        process.kill()
+    assert seen == {10000, 20000, 30000, 40000}
+
+
 def mounted(folder, *options):
     """A small file system of its own, or a skip where this process may not mount one."""
     folder.mkdir()
@@ -303,6 +351,29 @@ def test_a_server_that_fails_at_the_nth_request_is_an_error_and_nothing_is_torn(
             assert ((got == old) | (got == new)).all()
             if status == gdal.CE_None:
                 np.testing.assert_array_equal(got, new)
+
+
+def test_a_user_is_told_once_where_processes_cannot_be_kept_apart(tmp_path):
+    path = tmp_path / "cube.zarr"
+    new_cube(path, "v3 shards")
+    known = path / "u" / "zarr.json"
+    mounts = [["mount", "--bind", known, known], ["mount", "-o", "remount,ro,bind", known]]
+    if subprocess.run(mounts[0], capture_output=True).returncode:
+        pytest.skip("no mount")
+    try:
+        subprocess.run(mounts[1], check=True)
+        cube = writer.update(path)
+        u = cube.GetRootGroup().OpenMDArray("u")
+        with messages() as seen:
+            writer.month(u, 3, 7)
+            writer.month(u, 4, 8)
+        said = [text for _, text in seen]
+        assert len(said) == 1 and all(word in said[0] for word in ("/u", str(known), "Read-only", "no two processes")), said
+        np.testing.assert_array_equal(u.ReadAsArray()[4], 8 + np.arange(ZONES) % 97)
+        del u
+        assert close(cube) == []
+    finally:
+        subprocess.run(["umount", "-l", known], check=True)
 
 
 def test_creation_refuses_a_folder_that_is_no_store(tmp_path):

@@ -63,17 +63,15 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(206, data[first : last + 1], [("Content-Range", f"bytes {first}-{last}/{len(data)}")])
 
 
-class Server(ThreadingHTTPServer):
+class Loopback(ThreadingHTTPServer):
+    """A server on a free port of this machine, with a log of its requests."""
+
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, folder):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.folder, self.lock, self.requests = Path(folder), threading.Lock(), []
-        self.fails = lambda path: False
-
-    def url(self, path):
-        return f"/vsicurl/http://127.0.0.1:{self.server_port}/{path}"
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.lock, self.requests = threading.Lock(), []
 
     def taken(self):
         """The requests since the last call."""
@@ -82,9 +80,18 @@ class Server(ThreadingHTTPServer):
         return requests
 
 
+class Server(Loopback):
+    def __init__(self, folder):
+        super().__init__(Handler)
+        self.folder = Path(folder)
+        self.fails = lambda path: False
+
+    def url(self, path):
+        return f"/vsicurl/http://127.0.0.1:{self.server_port}/{path}"
+
+
 @contextmanager
-def serving(folder):
-    server = Server(folder)
+def running(server):
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -92,3 +99,7 @@ def serving(folder):
     finally:
         server.shutdown()
         server.server_close()
+
+
+def serving(folder):
+    return running(Server(folder))

@@ -6,9 +6,7 @@
 """
 
 import re
-import threading
 from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -73,13 +71,10 @@ class Handler(httpd.Handler):
         return None
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
-
+class Server(httpd.Loopback):
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.lock, self.requests, self.objects = threading.Lock(), [], {}
+        super().__init__(Handler)
+        self.objects = {}
         self.fails = lambda command, key: False
 
     def listing(self, bucket, query):
@@ -101,15 +96,9 @@ class Server(ThreadingHTTPServer):
         head = f"<Name>{bucket}</Name><Prefix>{escape(prefix)}</Prefix><IsTruncated>false</IsTruncated>"
         return f'<?xml version="1.0"?><ListBucketResult>{head}{contents}{prefixes}</ListBucketResult>'.encode()
 
-    def taken(self):
-        """The requests since the last call."""
-        with self.lock:
-            requests, self.requests = self.requests, []
-        return requests
-
-    @contextmanager
-    def configured(self):
-        options = {
+    def options(self):
+        """The configuration options, or the environment, of a process that is to use it."""
+        return {
             "AWS_S3_ENDPOINT": f"127.0.0.1:{self.server_port}",
             "AWS_HTTPS": "NO",
             "AWS_VIRTUAL_HOSTING": "FALSE",
@@ -117,6 +106,10 @@ class Server(ThreadingHTTPServer):
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
         }
+
+    @contextmanager
+    def configured(self):
+        options = self.options()
         before = {name: gdal.GetConfigOption(name) for name in options}
         for name, value in options.items():
             gdal.SetConfigOption(name, value)
@@ -129,13 +122,5 @@ class Server(ThreadingHTTPServer):
             gdal.VSICurlClearCache()
 
 
-@contextmanager
 def serving():
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
+    return httpd.running(Server())

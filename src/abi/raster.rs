@@ -4,9 +4,9 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use super::bindings::{DggsOpenRequest, DggsPixels, DggsProgress, DggsRaster, DggsRasterInfo};
+use super::bindings::{DggsGroup, DggsOpenRequest, DggsPixels, DggsProgress, DggsRaster, DggsRasterInfo};
 use super::handle::{self, RasterBody};
-use super::{input, open};
+use super::{group_handle, input, open};
 use crate::error::{Error, Result};
 use crate::store::{Call, Target};
 use crate::view::raster::{self, Pixels};
@@ -21,6 +21,10 @@ pub(super) unsafe fn open_raster(call: &Arc<Call>, request: *const DggsOpenReque
         None if request.forced => Err(Error::not_found("no store with a grid").context(request.name)),
         None => Ok(ptr::null_mut()),
     }
+}
+
+pub(super) fn root(raster: &RasterBody, _call: &Arc<Call>) -> Result<*mut DggsGroup> {
+    Ok(raster.view.root.as_ref().map_or(ptr::null_mut(), |root| group_handle(root.clone())))
 }
 
 pub(super) fn info(raster: &RasterBody, _call: &Arc<Call>) -> Result<*const DggsRasterInfo> {

@@ -127,6 +127,7 @@ table! {
         ) -> *mut DggsDimensions = edit::create_dimension;
         group_create_array: fn(GroupBody, array: *const DggsNewArray) -> *mut DggsArray = edit::create_array;
         raster_info: fn(RasterBody) -> *const DggsRasterInfo = raster::info;
+        raster_root: fn(RasterBody) -> *mut DggsGroup = raster::root;
         open_layers: fn(GroupBody) -> *mut DggsLayers = layer::open_all;
         layers_count: fn(LayersBody) -> usize = layer::count_all;
         layers_get: fn(LayersBody, index: usize) -> *mut DggsLayer = layer::get;

@@ -154,6 +154,25 @@ pub trait Grid: Send + Sync {
     /// that ends there, so that the ring is right in the plane of longitude and latitude too.
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>>;
 
+    /// Appends the boundaries of `zones` to `places`, and to `ends` how many places there are after each.
+    ///
+    /// # Errors
+    /// As [`Grid::boundary`].
+    fn boundaries(
+        &self,
+        level: u8,
+        zones: &[Zone],
+        segments: u32,
+        places: &mut Vec<LonLat>,
+        ends: &mut Vec<usize>,
+    ) -> Result<()> {
+        for zone in zones {
+            places.extend(self.boundary(level, *zone, segments)?);
+            ends.push(places.len());
+        }
+        Ok(())
+    }
+
     /// Area on the grid's surface, in square metres.
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64>;
 

@@ -1,6 +1,6 @@
 //! An array of a store.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 use super::context::Context;
 use super::decoder::Decoder;
@@ -25,6 +25,8 @@ pub struct Array {
     pub(super) chunks: Chunks,
     /// Made for the first write.
     encoder: OnceLock<Encoder>,
+    /// Whether the user knows that other processes cannot be kept away from its chunks.
+    pub(super) is_told_of_locks: Once,
 }
 
 /// How an array's chunks are read.
@@ -55,6 +57,7 @@ impl Array {
             metadata,
             chunks,
             encoder: OnceLock::new(),
+            is_told_of_locks: Once::new(),
         }))
     }
 

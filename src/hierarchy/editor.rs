@@ -16,7 +16,7 @@ use super::context::Context;
 use super::group::{Group, Source};
 use super::new_array::{Format, NewArray};
 use super::open::{read_node, read_root};
-use super::{Attributes, metadata};
+use super::{Attributes, json, metadata};
 use crate::error::{Context as _, Error, Result};
 use crate::store::{Call, VsiStore};
 
@@ -180,7 +180,7 @@ impl Editor {
         let created = || {
             let (json, attributes) = array.metadata(self.format)?;
             let version = self.format.version();
-            let metadata = metadata::parse(version, &json, attributes.clone(), &format!("/{path}"))?;
+            let metadata = metadata::parse(version, &json, &attributes, &format!("/{path}"))?;
             // codecs that cannot be used are an error now, not when data come
             let opened = Array::new(&self.context, format!("/{path}"), path.clone(), metadata)?;
             opened.encoder()?;
@@ -224,7 +224,7 @@ impl Editor {
     pub fn attributes(&self, path: &str) -> Result<Attributes> {
         let path = normal(path);
         let state = self.state();
-        state.tree.node(path).map(|node| node.attributes.clone()).ok_or_else(|| none(path))
+        state.tree.node(path).map(|node| json::plain_attributes(&node.attributes)).ok_or_else(|| none(path))
     }
 
     /// Sets an attribute of a node; `None` deletes it.
@@ -307,7 +307,7 @@ impl Editor {
             "" => format!("/{}", self.context.store.path().rsplit('/').next().unwrap_or_default()),
             _ => format!("/{path}"),
         };
-        let metadata = metadata::parse(node.version, &node.json, node.attributes, &full_name)?;
+        let metadata = metadata::parse(node.version, &node.json, &node.attributes, &full_name)?;
         Array::new(&self.context, full_name, path.to_string(), metadata)
     }
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::Attributes;
 use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, join};
 use super::editor::{Editor, State};
+use super::{Attributes, json};
 use crate::error::Result;
 use crate::store::{Call, VsiStore};
 
@@ -95,7 +95,7 @@ fn group_v2(node: &NodeMetadata) -> Value {
 }
 
 fn write_json(store: &VsiStore, key: &str, json: &Value) -> Result<()> {
-    store.write(key, format!("{json:#}").as_bytes())
+    store.write(key, json::write(json).as_bytes())
 }
 
 /// Calls `visit` for each node below the group `path`, parents first.

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::Attributes;
 use super::array::Array;
 use super::consolidated::{NodeMetadata, Tree, is_name, join};
 use super::context::Context;
 use super::metadata::{self, ArrayMetadata};
 use super::open::read_node;
+use super::{Attributes, json};
 use crate::error::{Context as _, Result};
 use crate::store::{Call, VsiStore};
 
@@ -60,13 +60,13 @@ impl Group {
         node: &NodeMetadata,
         source: Source,
     ) -> Arc<Self> {
-        let mut attributes = node.attributes.clone();
+        let mut raw_attributes = json::plain_attributes(&node.attributes);
+        let mut attributes = raw_attributes.clone();
         attributes.retain(|key, _| !metadata::is_of_nczarr(key));
-        let mut raw_attributes = node.attributes.clone();
         // NCZarr of V2 keeps its own beside the attributes
         for key in ["_NCZARR_GROUP", "_nczarr_group", "_NCZARR_SUPERBLOCK", "_nczarr_superblock"] {
             if let Some(value) = node.json.get(key) {
-                raw_attributes.insert(key.to_string(), value.clone());
+                raw_attributes.insert(key.to_string(), json::plain(value).into_owned());
             }
         }
         let name = match full_name.rsplit('/').next() {
@@ -166,7 +166,7 @@ impl Group {
         let full_name = self.child_name(name);
         match self.child(call, name).context(|| format!("array {full_name}"))? {
             Some(node) if node.is_array => {
-                metadata::parse(node.version, &node.json, node.attributes, &full_name).map(Some)
+                metadata::parse(node.version, &node.json, &node.attributes, &full_name).map(Some)
             }
             _ => Ok(None),
         }

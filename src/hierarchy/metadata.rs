@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::dtype_v2::{self, Parsed};
 use super::types::Stored;
-use super::{Attributes, DataType, dtype_v3, fill};
+use super::{Attributes, DataType, dtype_v3, fill, json};
 use crate::error::{Context, Error, Result};
 use crate::store::{NumericType, codecs};
 
@@ -419,10 +419,11 @@ impl ChunkKeys {
 }
 
 /// Reads the metadata of `version`; the error says of which array.
-pub(super) fn parse(version: u8, json: &Value, attributes: Attributes, full_name: &str) -> Result<ArrayMetadata> {
+pub(super) fn parse(version: u8, json: &Value, attributes: &Attributes, full_name: &str) -> Result<ArrayMetadata> {
+    let json = json::plain(json);
     match version {
-        2 => ArrayMetadata::from_v2(json, attributes),
-        _ => ArrayMetadata::from_v3(json),
+        2 => ArrayMetadata::from_v2(&json, json::plain_attributes(attributes)),
+        _ => ArrayMetadata::from_v3(&json),
     }
     .context(|| format!("array {full_name}"))
 }

@@ -31,7 +31,7 @@ pub fn open(store: &VsiStore) -> Result<Option<Node>> {
     if root.is_array {
         let name = store.path().split(['?', '#']).next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let full_name = format!("/{name}");
-        let array = metadata::parse(root.version, &root.json, root.attributes, &full_name)
+        let array = metadata::parse(root.version, &root.json, &root.attributes, &full_name)
             .and_then(|metadata| Array::new(&context, full_name, String::new(), metadata))
             .context(|| store.path().to_string())?;
         return Ok(Some(Node::Array(array)));

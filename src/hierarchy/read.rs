@@ -20,8 +20,10 @@ type Visit<'v, W> = &'v (dyn Fn(&Tasks<'_>, &[u64], &[Positions<'_>], W, Fetch<'
 /// How a chunk's bytes are had when they are wanted.
 #[derive(Clone, Copy)]
 pub(super) enum Fetch<'f> {
-    /// From a file of its own, or a part of one.
-    Read { key: &'f str, range: Range },
+    /// From the file `key`, which is its own.
+    File(&'f str),
+    /// From a shard.
+    Inside { shard: &'f Shard<'f>, index: &'f Index, tile: &'f [u64] },
     /// They are here already.
     Here(&'f [u8]),
     /// There are none.
@@ -172,7 +174,7 @@ impl Tasks<'_> {
         selection::for_each_chunk(chunk_shape, positions, whole, self.parallel, &|chunk, positions, part| {
             let key = self.array.chunk_key(chunk);
             let done = match &self.array.chunks {
-                Chunks::Files(_) => visit(self, chunk, positions, part, Fetch::Read { key: &key, range: Range::All }),
+                Chunks::Files(_) => visit(self, chunk, positions, part, Fetch::File(&key)),
                 Chunks::Shards(sharding) => self.run_shard(sharding, &key, positions, part, visit),
             };
             done.context(|| format!("chunk {}", self.array.metadata.keys.key(chunk)))
@@ -215,8 +217,10 @@ impl Tasks<'_> {
                 let mut read = Vec::new();
                 let here = match (here, self.store.is_remote().then(|| shard.span(positions)).flatten()) {
                     (None, Some((offset, length))) => {
-                        self.store.read_into(shard.key, Range::Part { offset, length }, &mut read)?;
-                        Some((offset, read.as_slice()))
+                        let version = self.store.read_version(shard.key, Range::Part { offset, length }, &mut read);
+                        // of another shard than the index, or of none: then each chunk is looked for anew
+                        let is_same = version.is_ok_and(|version| version.as_ref() == shard.index.map(Index::version));
+                        is_same.then_some((offset, read.as_slice()))
                     }
                     (here, _) => here,
                 };
@@ -238,13 +242,25 @@ impl Tasks<'_> {
         match fetch {
             Fetch::Missing => work(None),
             Fetch::Here(bytes) => work(Some(bytes)),
-            Fetch::Read { key, range } => tiles::with_encoded(|bytes| {
-                let found = self.store.read_into(key, range, bytes)?;
-                // codecs may raise errors in GDAL too
-                let _entered = self.store.call().enter();
-                work(found.then_some(bytes.as_slice()))
-            }),
+            Fetch::File(key) => self.with_read(|bytes| self.store.read_into(key, Range::All, bytes), work),
+            Fetch::Inside { shard, index, tile } => {
+                self.with_read(|bytes| shard.sharding.read_chunk(&self.store, shard.key, index, tile, bytes), work)
+            }
         }
+    }
+
+    /// What `read` reads given to `work`, `None` where it finds nothing.
+    fn with_read<R>(
+        &self,
+        read: impl FnOnce(&mut Vec<u8>) -> Result<bool>,
+        work: impl FnOnce(Option<&[u8]>) -> Result<R>,
+    ) -> Result<R> {
+        tiles::with_encoded(|bytes| {
+            let found = read(bytes)?;
+            // codecs may raise errors in GDAL too
+            let _entered = self.store.call().enter();
+            work(found.then_some(bytes.as_slice()))
+        })
     }
 
     fn tile_key(&self, tile: &[u64]) -> TileKey {
@@ -310,7 +326,7 @@ impl Tasks<'_> {
 }
 
 /// One shard file.
-struct Shard<'a> {
+pub(super) struct Shard<'a> {
     sharding: &'a Sharding,
     key: &'a str,
     /// `None` when there is no such file.
@@ -322,12 +338,12 @@ impl Shard<'_> {
         self.sharding.place(self.index?, tile)
     }
 
-    fn fetch<'f>(&'f self, tile: &[u64], here: Option<(u64, &'f [u8])>) -> Result<Fetch<'f>> {
-        let Some((offset, length)) = self.place(tile) else { return Ok(Fetch::Missing) };
+    fn fetch<'f>(&'f self, tile: &'f [u64], here: Option<(u64, &'f [u8])>) -> Result<Fetch<'f>> {
+        let Some((index, (offset, length))) = self.index.zip(self.place(tile)) else { return Ok(Fetch::Missing) };
         let outside = || Error::corrupt(format!("the index of the shard places a chunk at {offset} + {length}"));
         offset.checked_add(length).ok_or_else(outside)?;
         match here {
-            None => Ok(Fetch::Read { key: self.key, range: Range::Part { offset, length } }),
+            None => Ok(Fetch::Inside { shard: self, index, tile }),
             Some((start, bytes)) => {
                 let from = usize::try_from(offset.checked_sub(start).ok_or_else(outside)?).map_err(|_| outside())?;
                 let length = usize::try_from(length).map_err(|_| outside())?;

@@ -1,7 +1,8 @@
 //! Shards: files that hold many chunks and an index of where each of them is.
 //!
 //! <https://zarr-specs.readthedocs.io/en/latest/v3/codecs/sharding-indexed/index.html>. The index is read once and
-//! remembered; of the chunks only those that are wanted are read. A shard inside a shard is decoded whole.
+//! remembered, with the version of the shard; of the chunks only those that are wanted are read. A shard inside a shard is
+//! decoded whole.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::metadata::ArrayMetadata;
 use crate::error::{Error, Result};
 use crate::store::VsiStore;
 use crate::store::codecs;
-use crate::store::read::Range;
+use crate::store::read::{Range, Version};
 
 /// Most chunks in one shard.
 const MAX_CHUNKS: u64 = 1 << 24;
@@ -38,13 +39,20 @@ pub(super) struct Sharding {
 }
 
 /// Where the chunks of one shard are.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Index {
     /// Offset and length of each, both `u64::MAX` for a chunk that does not exist.
     places: Vec<[u64; 2]>,
+    /// Of the shard that it was read from.
+    version: Version,
 }
 
 impl Index {
+    /// The version of the shard that it was read from.
+    pub(super) fn version(&self) -> &Version {
+        &self.version
+    }
+
     /// Offset and length of each chunk, in C order.
     pub(super) fn places(&self) -> &[[u64; 2]] {
         &self.places
@@ -110,8 +118,55 @@ impl Sharding {
             true => Range::Last(self.index_bytes),
             false => Range::Part { offset: 0, length: self.index_bytes },
         };
-        let Some(bytes) = store.read_remembered(key, range)? else { return Ok(None) };
-        self.decode_index(&bytes).map(Some)
+        let Some(read) = store.read_remembered(key, range)? else { return Ok(None) };
+        self.decode_index(&read.bytes, read.version.clone()).map(Some)
+    }
+
+    /// As [`Sharding::index`], after it turned out that the shard may not be the one that `old` was read from.
+    pub(super) fn newer_index(&self, store: &VsiStore, key: &str, old: &Index) -> Result<Option<Index>> {
+        match self.index(store, key)? {
+            Some(index) if index == *old => {
+                store.forget(key);
+                self.index(store, key)
+            }
+            newer => Ok(newer),
+        }
+    }
+
+    /// Reads the chunk `tile` of the shard `key`, where `index` says that it is; false where there is none. A shard that
+    /// was replaced since its index was read (by another process: our own are told) is looked at anew.
+    pub(super) fn read_chunk(
+        &self,
+        store: &VsiStore,
+        key: &str,
+        index: &Index,
+        tile: &[u64],
+        bytes: &mut Vec<u8>,
+    ) -> Result<bool> {
+        const ATTEMPTS: usize = 32;
+        // Two machines behind one name may tell versions of their own for one and the same object.
+        const DOUBTS: usize = 4;
+        let mut newer: Option<Index> = None;
+        for attempt in 0..ATTEMPTS {
+            let index = newer.as_ref().unwrap_or(index);
+            let Some(place) = self.place(index, tile) else { return Ok(false) };
+            let read = store.read_version(key, Range::Part { offset: place.0, length: place.1 }, bytes);
+            if read.as_ref().is_ok_and(|read| read.as_ref().is_none_or(|version| *version == index.version)) {
+                return Ok(read?.is_some());
+            }
+            let Some(now) = self.newer_index(store, key, index)? else { return Ok(false) };
+            let is_said_by_both = matches!(&read, Ok(Some(version)) if *version == now.version || attempt >= DOUBTS);
+            if is_said_by_both && self.place(&now, tile) == Some(place) {
+                return Ok(true);
+            }
+            if now == *index {
+                // it is the same shard: what went wrong has another reason
+                read?;
+            }
+            newer = Some(now);
+        }
+        let message = format!("is replaced again and again while it is read ({ATTEMPTS} times)");
+        Err(Error::io(message).context(store.path_of(key)))
     }
 
     /// The index of a shard that is in memory.
@@ -119,8 +174,8 @@ impl Sharding {
         let length = usize::try_from(self.index_bytes).ok().filter(|&length| length <= shard.len());
         let length = length.ok_or_else(|| Error::corrupt(format!("a shard of {} bytes", shard.len())))?;
         match self.index_at_end {
-            true => self.decode_index(&shard[shard.len() - length..]),
-            false => self.decode_index(&shard[..length]),
+            true => self.decode_index(&shard[shard.len() - length..], Version::Unknown),
+            false => self.decode_index(&shard[..length], Version::Unknown),
         }
     }
 
@@ -128,7 +183,7 @@ impl Sharding {
         self.per_shard.iter().copied().chain([2]).filter_map(NonZeroU64::new).collect()
     }
 
-    fn decode_index(&self, bytes: &[u8]) -> Result<Index> {
+    fn decode_index(&self, bytes: &[u8], version: Version) -> Result<Index> {
         let (index_type, index_fill) = index_elements();
         let decoded =
             self.index_chain.decode(bytes.into(), &self.index_shape(), &index_type, &index_fill, &self.options);
@@ -136,7 +191,7 @@ impl Sharding {
             Ok(ArrayBytes::Fixed(bytes)) => {
                 let number = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().expect("eight bytes"));
                 let places = bytes.chunks_exact(16).map(|pair| [number(&pair[..8]), number(&pair[8..])]).collect();
-                Ok(Index { places })
+                Ok(Index { places, version })
             }
             Ok(_) => Err(Error::corrupt("the index of the shard")),
             Err(error) => Err(Error::corrupt(format!("the index of the shard: {error}"))),

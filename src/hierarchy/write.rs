@@ -229,11 +229,22 @@ impl Writer<'_> {
         })
     }
 
-    /// Keeps other processes from changing the chunk in the file `key`, where that is possible.
+    /// Keeps other processes from changing the chunk in the file `key`, where that is possible; where it should be and is
+    /// not, the user is told once an array.
     fn lock_among_processes(&self, key: &str) -> Option<ProcessLock> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
-        self.store.lock(&self.array.metadata_key(), hasher.finish())
+        let lock = self.store.lock(&self.array.metadata_key(), hasher.finish());
+        lock.unwrap_or_else(|error| {
+            self.array.is_told_of_locks.call_once(|| {
+                self.store.call().warn(format!(
+                    "array {}: other processes cannot be kept away from a chunk while part of it is written ({error}): let \
+                     no two processes write to one chunk or shard at a time, or let this one write to that file",
+                    self.array.full_name
+                ));
+            });
+            None
+        })
     }
 
     /// Makes `parts` the contents of a chunk's file; without any there shall be none.

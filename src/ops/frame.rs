@@ -7,7 +7,7 @@
 //! What is not completed is removed, unless the job may be resumed: then the folder stays, and with it a list of the
 //! steps that are done. A folder that a killed process left behind is replaced by the next job of the same name.
 //!
-//! Limits: an existing store on an object store is deleted when its successor begins.
+//! Limits: on an object store a new store takes the place of an unfinished one only; a complete one must be deleted first.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,9 +68,9 @@ impl Frame {
     /// There is something at the target that must not be replaced, or nothing can be written there.
     pub fn begin(call: &Arc<Call>, name: &str, format: Format, resume: bool, job: &str) -> Result<Self> {
         let target = target(call, name)?;
-        let replaces = Editor::is_replaceable(&target)?;
         // Nothing can take its place at once there, and what is readable must stay so until then.
-        if target.is_remote() && replaces && !is_unfinished(&target)? {
+        let is_left_behind = target.is_remote() && is_unfinished(&target)?;
+        if !is_left_behind && Editor::is_replaceable(&target)? && target.is_remote() {
             let message = "there is a store of that name already, and an object store cannot exchange it for a new one: delete it first";
             return Err(Error::invalid(message).context(target.path().to_string()));
         }
@@ -82,7 +82,9 @@ impl Frame {
         let known = journal_of(&place)?;
         let done = match known.as_ref().filter(|(known, _)| resume && *known == job) {
             Some((_, done)) => {
-                remove_temporary_files(&place, "")?;
+                if !place.is_remote() {
+                    remove_temporary_files(&place, "")?;
+                }
                 done.clone()
             }
             None => {
@@ -154,12 +156,12 @@ impl Frame {
     }
 
     fn take_place(&self, call: &Arc<Call>) -> Result<()> {
-        if self.place.is_remote() {
-            self.place.delete(JOURNAL)?;
-            return self.editor.flush(call);
-        }
+        // The journal goes last: without it, what a killed job leaves could not be told from a user's folder.
         self.editor.flush(call)?;
         self.place.delete(JOURNAL)?;
+        if self.place.is_remote() {
+            return Ok(());
+        }
         // Something may have come there meanwhile.
         Editor::is_replaceable(&self.target)?;
         match self.place.replace(&self.target)? {
@@ -199,7 +201,11 @@ fn remove(place: &VsiStore) -> Result<()> {
             false => place.delete(&entry.name)?,
         }
     }
-    place.delete_folder("")
+    match place.is_remote() {
+        // there are no folders but those of names
+        true => place.delete(JOURNAL),
+        false => place.delete_folder(""),
+    }
 }
 
 /// The job of an unfinished store, and its steps that are done.

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use super::Call;
 use super::ffi::{self, StringList, c_string};
-use super::read::{Range, cut, reserve};
+use super::read::{Range, Version, cut, reserve};
 use crate::error::{Error, Result};
 
 /// The URL of a `/vsicurl/http...` path; other forms of it are left to GDAL.
@@ -21,8 +21,14 @@ pub(super) fn url(path: &str) -> Option<&str> {
     (url.starts_with("http://") || url.starts_with("https://")).then_some(url)
 }
 
-/// Appends `range` of the object at `url` to `bytes`; false where the server says 404 or 410.
-pub(super) fn fetch(call: &Call, url: &str, range: Range, bytes: &mut Vec<u8>) -> Result<bool> {
+/// Appends `range` of the object at `url` to `bytes`, and tells its version; false where the server says 404 or 410.
+pub(super) fn fetch(
+    call: &Call,
+    url: &str,
+    range: Range,
+    bytes: &mut Vec<u8>,
+    version: Option<&mut Version>,
+) -> Result<bool> {
     let range_header = match range {
         Range::All => None,
         Range::Part { length: 0, .. } | Range::Last(0) => return Ok(true),
@@ -54,7 +60,14 @@ pub(super) fn fetch(call: &Call, url: &str, range: Range, bytes: &mut Vec<u8>) -
         return Err(Error::io(error));
     }
     let body = response.body();
-    let wanted = match response.has_header(c"Content-Range") {
+    let content_range = response.header(c"Content-Range");
+    if let Some(version) = version {
+        let changed = response.header(c"Last-Modified").or_else(|| response.header(c"ETag"));
+        let size = content_range.as_deref().and_then(|range| range.rsplit_once('/')).map(|(_, size)| size.to_owned());
+        let size = size.unwrap_or_else(|| body.len().to_string());
+        *version = Version::Object(format!("{} {size}", changed.unwrap_or_default()));
+    }
+    let wanted = match content_range.is_some() {
         // what was asked for, unless the object ends before
         true => match range {
             Range::Part { length, .. } | Range::Last(length) => cut(body, Range::Part { offset: 0, length }),
@@ -88,9 +101,9 @@ impl Response {
         }
     }
 
-    fn has_header(&self, name: &CStr) -> bool {
-        // SAFETY: cpl_string.h: the headers are a list of `name=value`, compared without case.
-        unsafe { !gdal_sys::CSLFetchNameValue((*self.0).headers as gdal_sys::CSLConstList, name.as_ptr()).is_null() }
+    fn header(&self, name: &CStr) -> Option<String> {
+        // SAFETY: cpl_string.h: the headers are a list of `name=value`, compared without case; the value is copied at once.
+        unsafe { ffi::text(gdal_sys::CSLFetchNameValue((*self.0).headers as gdal_sys::CSLConstList, name.as_ptr())) }
     }
 }
 

@@ -6,11 +6,13 @@
 
 #![expect(unsafe_code, reason = "calls fcntl")]
 
-use std::fs::{File, OpenOptions};
-use std::os::fd::AsRawFd;
+use std::fs::{File, Metadata, OpenOptions};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 
 use super::VsiStore;
+use crate::error::{Error, Result};
 
 /// A lock, held until it is dropped.
 #[derive(Debug)]
@@ -23,12 +25,21 @@ pub(crate) struct ProcessLock {
 pub(crate) type Stamp = (u64, u64, u64, i64, i64);
 
 impl VsiStore {
-    /// Waits until nothing else holds the lock `number` on the file `key`, and takes it. `None` where locks cannot be had:
-    /// not on a local disk, or the file is not there yet or may not be written.
-    pub(crate) fn lock(&self, key: &str, number: u64) -> Option<ProcessLock> {
-        let file = OpenOptions::new().read(true).write(true).open(self.local_path(key)?).ok()?;
+    /// Waits until nothing else holds the lock `number` on the file `key`, and takes it. `None` where there are no locks: not
+    /// on a local disk, or the file is not there yet, so that no other process knows of it.
+    ///
+    /// # Errors
+    /// The file may not be written, or its file system knows no locks.
+    pub(crate) fn lock(&self, key: &str, number: u64) -> Result<Option<ProcessLock>> {
+        let Some(path) = self.local_path(key) else { return Ok(None) };
+        let refused = |error: std::io::Error| Error::io(error.to_string()).context(path.clone());
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refused(error)),
+        };
         // an offset, and one past it, must not be negative
-        let start = i64::try_from(number >> 2).ok()?;
+        let start = (number >> 2).cast_signed();
         // SAFETY: all zeros is a value of this plain structure.
         let mut range: libc::flock = unsafe { std::mem::zeroed() };
         range.l_type = libc::F_WRLCK as libc::c_short;
@@ -38,21 +49,32 @@ impl VsiStore {
         loop {
             // SAFETY: fcntl(2): an open file, and a range that lives through the call; such a lock goes with the file.
             if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLKW, &raw const range) } == 0 {
-                return Some(ProcessLock { _file: file });
+                return Ok(Some(ProcessLock { _file: file }));
             }
-            if std::io::Error::last_os_error().kind() != std::io::ErrorKind::Interrupted {
-                return None;
+            let error = std::io::Error::last_os_error();
+            if error.kind() != std::io::ErrorKind::Interrupted {
+                return Err(refused(error));
             }
         }
     }
 
     /// The stamp of the file `key`; `None` where there is none, or not on a local disk.
     pub(crate) fn stamp(&self, key: &str) -> Option<Stamp> {
-        let metadata = std::fs::metadata(self.local_path(key)?).ok()?;
-        Some((metadata.dev(), metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec()))
+        std::fs::metadata(self.local_path(key)?).ok().map(|metadata| stamp(&metadata))
     }
 
     fn local_path(&self, key: &str) -> Option<String> {
         Some(self.path_of(key)).filter(|path| !path.starts_with("/vsi"))
     }
+}
+
+/// The stamp of an open file.
+pub(super) fn stamp_of(descriptor: RawFd) -> Option<Stamp> {
+    // SAFETY: the descriptor is open, and stays so: closing it is left to its owner.
+    let file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
+    file.metadata().ok().map(|metadata| stamp(&metadata))
+}
+
+fn stamp(metadata: &Metadata) -> Stamp {
+    (metadata.dev(), metadata.ino(), metadata.size(), metadata.mtime(), metadata.mtime_nsec())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::ffi::{self, StringList, c_string};
+use super::lock::{self, Stamp};
 use super::vsi::Reach;
 use super::{VsiStore, http};
 use crate::error::{Error, Kind, Result};
@@ -23,6 +24,26 @@ pub(crate) enum Range {
     Last(u64),
 }
 
+/// What tells one version of an object from the next, as far as its file system says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// It does not say.
+    #[default]
+    Unknown,
+    /// Of a file on a local disk.
+    File(Stamp),
+    /// Of an object behind HTTP: the time of its last change (else its entity tag), and its size.
+    Object(String),
+}
+
+/// Bytes that are remembered.
+#[derive(Debug)]
+pub(crate) struct Remembered {
+    pub(crate) bytes: Vec<u8>,
+    /// Of the object that they were read from.
+    pub(crate) version: Version,
+}
+
 /// More than any chunk or metadata file may have.
 const MAX_OBJECT_BYTES: u64 = 4 << 30;
 
@@ -38,35 +59,43 @@ impl VsiStore {
 
     /// Replaces the contents of `bytes` by `range` of the object `key`; false where there is no such object.
     pub(crate) fn read_into(&self, key: &str, range: Range, bytes: &mut Vec<u8>) -> Result<bool> {
+        self.read_with(key, range, bytes, None)
+    }
+
+    /// As [`VsiStore::read_into`], and tells the version of the object that was read; `None` where there is none.
+    pub(crate) fn read_version(&self, key: &str, range: Range, bytes: &mut Vec<u8>) -> Result<Option<Version>> {
+        let mut version = Version::Unknown;
+        Ok(self.read_with(key, range, bytes, Some(&mut version))?.then_some(version))
+    }
+
+    fn read_with(&self, key: &str, range: Range, bytes: &mut Vec<u8>, version: Option<&mut Version>) -> Result<bool> {
         bytes.clear();
         let path = self.path_of(key);
         let found = match http::url(&path) {
-            Some(url) => http::fetch(&self.call, url, range, bytes),
-            None => read_file(self, &path, range, bytes),
+            Some(url) => http::fetch(&self.call, url, range, bytes, version),
+            None => read_file(self, &path, range, bytes, version),
         };
         found.map_err(|error| error.context(path))
     }
 
     /// As [`VsiStore::read_into`], remembering small ranges for all calls.
-    pub(crate) fn read_remembered(&self, key: &str, range: Range) -> Result<Option<Arc<Vec<u8>>>> {
+    pub(crate) fn read_remembered(&self, key: &str, range: Range) -> Result<Option<Arc<Remembered>>> {
         let slot = match range {
             Range::Part { offset, length } => (key.to_string(), i64::try_from(offset).unwrap_or(i64::MAX), length),
             Range::Last(length) => (key.to_string(), -1, length),
             Range::All => (key.to_string(), 0, u64::MAX),
             Range::From(offset) => (key.to_string(), i64::try_from(offset).unwrap_or(i64::MAX), u64::MAX),
         };
-        if let Some(bytes) = self.root.ranges.get(&slot) {
-            return Ok(Some(bytes));
+        if let Some(remembered) = self.root.ranges.get(&slot) {
+            return Ok(Some(remembered));
         }
         let changes = self.changes();
         let mut bytes = Vec::new();
-        if !self.read_into(key, range, &mut bytes)? {
-            return Ok(None);
-        }
+        let Some(version) = self.read_version(key, range, &mut bytes)? else { return Ok(None) };
         let size = bytes.len();
-        let bytes = Arc::new(bytes);
-        self.root.ranges.put_if(slot, bytes.clone(), size, || self.changes() == changes);
-        Ok(Some(bytes))
+        let remembered = Arc::new(Remembered { bytes, version });
+        self.root.ranges.put_if(slot, remembered.clone(), size, || self.changes() == changes);
+        Ok(Some(remembered))
     }
 
     /// Forgets what is remembered of `key` and what lies below it: it has changed.
@@ -93,6 +122,18 @@ pub(super) fn reserve(bytes: &mut Vec<u8>, length: u64) -> Result<usize> {
 /// A file handle that closes itself.
 struct File(*mut gdal_sys::VSILFILE);
 
+impl File {
+    /// Of the very file that is open: another that takes its name is not read through this handle.
+    fn version(&self) -> Version {
+        // SAFETY: cpl_vsi.h: an open handle; gives NULL where there is no file of the system behind it.
+        let descriptor = unsafe { gdal_sys::VSIFGetNativeFileDescriptorL(self.0) } as isize;
+        match i32::try_from(descriptor) {
+            Ok(descriptor) if descriptor > 0 => lock::stamp_of(descriptor).map_or(Version::Unknown, Version::File),
+            _ => Version::Unknown,
+        }
+    }
+}
+
 impl Drop for File {
     fn drop(&mut self) {
         // SAFETY: cpl_vsi.h: closes a handle of VSIFOpenEx2L, once.
@@ -100,7 +141,13 @@ impl Drop for File {
     }
 }
 
-fn read_file(store: &VsiStore, path: &str, range: Range, bytes: &mut Vec<u8>) -> Result<bool> {
+fn read_file(
+    store: &VsiStore,
+    path: &str,
+    range: Range,
+    bytes: &mut Vec<u8>,
+    version: Option<&mut Version>,
+) -> Result<bool> {
     const SEEK_SET: i32 = 0;
     const SEEK_END: i32 = 2;
     let name = c_string(path)?;
@@ -124,6 +171,9 @@ fn read_file(store: &VsiStore, path: &str, range: Range, bytes: &mut Vec<u8>) ->
         };
     }
     let file = File(file);
+    if let Some(version) = version {
+        *version = file.version();
+    }
     let failed = |what: &str| {
         let why = entered.take_errors().map_or_else(String::new, |error| format!(": {error}"));
         Error::io(format!("{what}{why}"))

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::Call;
 use super::cache::Cache;
 use super::ffi::{self, StringList, c_string};
+use super::read::Remembered;
 use crate::error::{Error, Result};
 
 /// What a key below the root is: see [`VsiStore::list`].
@@ -42,7 +43,7 @@ pub(super) struct Root {
     pub(super) path: String,
     pub(super) reach: Reach,
     /// Small ranges that are asked for again and again: indexes of shards.
-    pub(super) ranges: Cache<(String, i64, u64), Vec<u8>>,
+    pub(super) ranges: Cache<(String, i64, u64), Remembered>,
     /// See [`VsiStore::changes`].
     pub(super) changes: AtomicU64,
 }

@@ -20,9 +20,33 @@ pub struct ArrayOptions {
     pub shard_level: Option<u8>,
 }
 
+/// The names of the options, as in the list of them that the driver gives GDAL (`cpp/dggs_dataset.cpp`).
+const NAMES: [&str; 10] = [
+    "COMPRESS",
+    "ZSTD_LEVEL",
+    "GZIP_LEVEL",
+    "BLOSC_CNAME",
+    "BLOSC_CLEVEL",
+    "BLOSC_SHUFFLE",
+    "BLOCKSIZE",
+    "SHARDSIZE",
+    "CHUNK_LEVEL",
+    "SHARD_LEVEL",
+];
+
 impl ArrayOptions {
+    /// What to tell the user of options that there are none of, which GDAL does not look for; `None` when all are known.
+    pub fn unknown(pairs: &[(String, String)]) -> Option<String> {
+        let is_known = |name: &str| NAMES.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let unknown: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !is_known(name)).collect();
+        let known = NAMES.join(", ");
+        (!unknown.is_empty()).then(|| {
+            format!("creation option {} is not known, and ignored; options of an array are {known}", unknown.join(", "))
+        })
+    }
+
     /// From GDAL's list of creation options, for an array of `rank` axes in a data set of `options`. Names and values are
-    /// case insensitive; options of other names are GDAL's own to warn of.
+    /// case insensitive; for options of other names see [`ArrayOptions::unknown`].
     ///
     /// # Errors
     /// A value that makes no sense, or two that contradict each other.

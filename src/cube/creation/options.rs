@@ -58,7 +58,7 @@ pub enum LevelOption {
     At(u8),
 }
 
-/// How values of zones are made from pixels or from finer zones.
+/// How values are made of others: a zone's of pixels or of finer zones, a pixel's of zones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Resampling {
     /// The pixel or zone that holds the centroid.
@@ -128,10 +128,12 @@ impl CreationOptions {
         let options = Self {
             identity: IdentityOptions::parse(identity.map(|(key, value)| (key.as_str(), value.as_str())))?,
             level: value("LEVEL").map(level).transpose()?,
-            resampling: choice("RESAMPLING", value("RESAMPLING"), RESAMPLINGS)?.unwrap_or_default(),
+            resampling: Resampling::choose("RESAMPLING", value("RESAMPLING"), |_| true)?.unwrap_or_default(),
             coverage: choice("COVERAGE", value("COVERAGE"), COVERAGES)?.unwrap_or_default(),
             pyramid: value("PYRAMID").map(pyramid).transpose()?.unwrap_or_default(),
-            pyramid_resampling: pyramid_resampling(value("PYRAMID_RESAMPLING"))?,
+            pyramid_resampling: Resampling::choose("PYRAMID_RESAMPLING", value("PYRAMID_RESAMPLING"), |one| {
+                one != Resampling::Bilinear
+            })?,
             convention: convention::creation_name(value("CONVENTION").unwrap_or("AUTO"))?,
             format: choice("FORMAT", value("FORMAT"), FORMATS)?.unwrap_or(Format::V3),
             compressor: compressor(value("COMPRESS"), value("COMPRESS_LEVEL"))?,
@@ -235,15 +237,26 @@ impl Default for CreationOptions {
 /// The words of an option, and what each means.
 type Words<T> = &'static [(&'static str, T)];
 
-const RESAMPLINGS: Words<Resampling> = &[
-    ("NEAREST", Resampling::Nearest),
-    ("BILINEAR", Resampling::Bilinear),
-    ("AVERAGE", Resampling::Average),
-    ("SUM", Resampling::Sum),
-    ("MODE", Resampling::Mode),
-    ("MIN", Resampling::Min),
-    ("MAX", Resampling::Max),
-];
+impl Resampling {
+    const WORDS: Words<Self> = &[
+        ("NEAREST", Self::Nearest),
+        ("BILINEAR", Self::Bilinear),
+        ("AVERAGE", Self::Average),
+        ("SUM", Self::Sum),
+        ("MODE", Self::Mode),
+        ("MIN", Self::Min),
+        ("MAX", Self::Max),
+    ];
+
+    /// What the value of `option` means, where it may be those that `admits` says; `None` when it is not given.
+    ///
+    /// # Errors
+    /// Any other word; the message lists those that would do.
+    pub fn choose(option: &str, value: Option<&str>, admits: impl Fn(Self) -> bool) -> Result<Option<Self>> {
+        let words: Vec<_> = Self::WORDS.iter().filter(|(_, one)| admits(*one)).copied().collect();
+        choice(option, value, &words)
+    }
+}
 
 const COVERAGES: Words<CoverageOption> =
     &[("AUTO", CoverageOption::Auto), ("GLOBAL", CoverageOption::Global), ("SOURCE", CoverageOption::Source)];
@@ -289,11 +302,6 @@ fn pyramid(text: &str) -> Result<PyramidOption> {
     levels.sort_unstable();
     levels.dedup();
     Ok(PyramidOption::Levels(levels))
-}
-
-fn pyramid_resampling(value: Option<&str>) -> Result<Option<Resampling>> {
-    let words: Vec<_> = RESAMPLINGS.iter().filter(|(_, method)| *method != Resampling::Bilinear).cloned().collect();
-    choice("PYRAMID_RESAMPLING", value, &words)
 }
 
 fn compressor(name: Option<&str>, level: Option<&str>) -> Result<Compressor> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::axis::{NewZones, Place};
 use super::new_array::{self, OnZones};
 use super::{Editing, ids_stay};
+use crate::cube::creation::ArrayOptions;
 use crate::cube::group::{CubeGroup, Shared};
 use crate::cube::layer::ZONE_DIMENSION;
 use crate::cube::{Array, Attributes, DataType, Dimension, Group, NewArray};
@@ -214,6 +215,9 @@ impl EditedGroup {
                 stray.group,
                 self.full_name()
             )));
+        }
+        if let Some(warning) = ArrayOptions::unknown(&new.options) {
+            call.warn(format!("array {path}: {warning}"));
         }
         let stored = new_array::stored(new, &zones, &self.editing.options)?;
         self.editing.editor.create_array(self.full_name(), &stored)?;

@@ -95,6 +95,16 @@ impl Latitude {
         self.authalic.geodetic_colatitude_rad(2.0 * (sigma / SQRT_6).asin()).to_degrees()
     }
 
+    /// Sine of the authalic latitude of a geodetic one, at any flattening and exact at the poles.
+    #[inline]
+    pub(crate) fn sin_authalic(&self, lat_deg: f64) -> f64 {
+        if lat_deg.abs() <= self.transition_deg {
+            return self.belt(lat_deg) / 0.75;
+        }
+        let sigma = self.cap((90.0 - lat_deg.abs()).max(0.0));
+        (1.0 - sigma * sigma / 3.0).copysign(lat_deg)
+    }
+
     /// dv/dlat in the belt, per degree.
     pub(crate) fn belt_slope(&self, lat_deg: f64) -> f64 {
         0.75 * self.authalic.sin_authalic_slope((90.0 - lat_deg).to_radians()).to_radians()

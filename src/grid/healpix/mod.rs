@@ -122,6 +122,20 @@ impl Grid for HealpixGrid {
         Ok(projection::boundary(&self.latitude, level, zone, segments))
     }
 
+    fn boundaries(
+        &self,
+        level: u8,
+        zones: &[Zone],
+        segments: u32,
+        places: &mut Vec<LonLat>,
+        ends: &mut Vec<usize>,
+    ) -> Result<()> {
+        LEVELS.check_zones(level, zones)?;
+        check_segments(segments)?;
+        projection::boundaries(&self.latitude, level, zones, segments, places, ends);
+        Ok(())
+    }
+
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64> {
         LEVELS.check_zones(level, &[zone])?;
         Ok(self.area_m2 / zone_count(level) as f64)

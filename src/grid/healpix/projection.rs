@@ -59,11 +59,26 @@ fn project(
             }
             &within_a_turn[..points.len()]
         };
+        // Pixels of a row share their latitude, and the polynomials are most of the work.
+        let lat_deg = points[0].lat_deg;
+        if points.iter().fold(true, |all, point| all & (point.lat_deg == lat_deg)) {
+            let (v, sigma) = (belt(lat_deg), cap(colatitude(lat_deg)));
+            for (point, zone) in points.iter().zip(zones) {
+                *zone = Zone(zone_of(level, transition_deg, |_| v, |_| sigma, point));
+            }
+            continue;
+        }
         for (point, zone) in points.iter().zip(zones) {
             *zone = Zone(zone_of(level, transition_deg, belt, cap, point));
         }
     }
     Ok(())
+}
+
+/// Degrees from the nearer pole.
+#[inline(always)]
+fn colatitude(lat_deg: f64) -> f64 {
+    90.0 - lat_deg.abs()
 }
 
 /// `point`, or why it is none.
@@ -84,9 +99,8 @@ fn zone_of(level: u8, transition_deg: f64, belt: impl Fn(f64) -> f64, cap: impl 
     let LonLat { lon_deg, lat_deg } = *point;
     let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
     let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
-    let colatitude_deg = 90.0 - lat_deg.abs();
     let v = belt(lat_deg);
-    let sigma = cap(colatitude_deg);
+    let sigma = cap(colatitude(lat_deg));
 
     let in_cap = lat_deg.abs() > transition_deg;
     let north = lat_deg > 0.0;
@@ -239,19 +253,60 @@ pub(crate) fn centroids(latitude: &Latitude, level: u8, zones: &[Zone], centroid
 /// A corner at a pole gives two points, one on each meridian that ends there, and no cut edge between them: the ring is
 /// then the zone's shape in the plane of longitude and latitude too.
 pub(crate) fn boundary(latitude: &Latitude, level: u8, zone: Zone, segments: u32) -> Vec<LonLat> {
+    let mut ring = Vec::with_capacity(4 * segments as usize + 1);
+    let side = (1u64 << level) as f64;
+    push_boundary(level, zone, segments, &mut ring, |base, height| parallel(latitude, side, base, height));
+    ring
+}
+
+/// The boundaries of zones, each equal to [`boundary`]'s, one after the other; and where each ends.
+pub(crate) fn boundaries(
+    latitude: &Latitude,
+    level: u8,
+    zones: &[Zone],
+    segments: u32,
+    places: &mut Vec<LonLat>,
+    ends: &mut Vec<usize>,
+) {
+    let side = (1u64 << level) as f64;
+    places.reserve(4 * segments as usize * zones.len());
+    // As `centroids` does; of a ring's points all but two share their parallel with another.
+    let mut known = [(f64::NAN, 0, 0.0); 2 * PARALLELS];
+    for zone in zones {
+        push_boundary(level, *zone, segments, places, |base, height| {
+            let row = base / 4;
+            let slot = &mut known[((height * f64::from(segments)) as usize * 3 + row as usize) % (2 * PARALLELS)];
+            if (slot.0, slot.1) != (height, row) {
+                *slot = (height, row, parallel(latitude, side, base, height));
+            }
+            slot.2
+        });
+        ends.push(places.len());
+    }
+}
+
+/// Appends a zone's boundary to `ring`; `parallel` gives the latitude of a base zone's i + j.
+#[inline(always)]
+fn push_boundary(
+    level: u8,
+    zone: Zone,
+    segments: u32,
+    ring: &mut Vec<LonLat>,
+    mut parallel: impl FnMut(u64, f64) -> f64,
+) {
     let (base, i, j) = part(level, zone);
     let (side, i, j) = ((1u64 << level) as f64, i as f64, j as f64);
-    let middle = point_of(latitude, side, base, i + 0.5, j + 0.5).lon_deg;
+    let middle = meridian(side, base, i + j + 1.0, i - j);
     let shift = wrapped(middle) - middle;
     let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
-    let mut ring = Vec::with_capacity(4 * segments as usize + 1);
     for (corner, &(from_i, from_j)) in corners.iter().enumerate() {
         let (to_i, to_j) = corners[(corner + 1) % 4];
         for step in 0..segments {
             let part = f64::from(step) / f64::from(segments);
             let (at_i, at_j) = (i + from_i + part * (to_i - from_i), j + from_j + part * (to_j - from_j));
-            let mut point = point_of(latitude, side, base, at_i, at_j);
-            point.lon_deg += shift;
+            let (height, across) = (at_i + at_j, at_i - at_j);
+            let mut point =
+                LonLat { lon_deg: meridian(side, base, height, across) + shift, lat_deg: parallel(base, height) };
             if point.lat_deg.abs() == 90.0 && step == 0 {
                 // North: the edge that ends here is the eastern meridian; south: the western one.
                 let half = if base < 4 { 45.0 } else { -45.0 };
@@ -261,12 +316,50 @@ pub(crate) fn boundary(latitude: &Latitude, level: u8, zone: Zone, segments: u32
             ring.push(point);
         }
     }
-    ring
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn boundaries_of_many_are_those_of_each() {
+        let latitude = Latitude::new(1.0 / 298.257_223_563);
+        for (level, segments) in [(0u8, 1), (1, 2), (5, 2), (12, 3), (29, 4)] {
+            let count = 12u64 << (2 * level);
+            let step = (count / 1000).max(1);
+            let zones: Vec<Zone> =
+                (0..count).step_by(step as usize).flat_map(|z| (z..(z + 9).min(count)).map(Zone)).collect();
+            let (mut places, mut ends) = (Vec::new(), Vec::new());
+            boundaries(&latitude, level, &zones, segments, &mut places, &mut ends);
+            let mut first = 0;
+            for (zone, end) in zones.iter().zip(ends) {
+                assert_eq!(boundary(&latitude, level, *zone, segments), places[first..end], "level {level} {zone:?}");
+                first = end;
+            }
+            assert_eq!(first, places.len());
+        }
+    }
+
+    #[test]
+    fn zones_of_a_parallel_are_those_of_each_point() {
+        for flattening in [0.0, 1.0 / 298.257_223_563, 0.3] {
+            let latitude = Latitude::new(flattening);
+            for lat_deg in [-90.0, -66.5, -41.8, -3.0, 0.0, -0.0, 12.3, 41.9, 89.999, 90.0] {
+                let mut points: Vec<LonLat> =
+                    (0..2 * CHUNK + 7).map(|at| LonLat { lon_deg: at as f64 * 1.37 - 400.0, lat_deg }).collect();
+                let mut found = vec![Zone(0); points.len()];
+                zones_at(&latitude, 17, &points, &mut found).unwrap();
+                // A point of another latitude in each chunk.
+                points.iter_mut().step_by(CHUNK).for_each(|point| point.lat_deg = 1.0);
+                let mut mixed = vec![Zone(0); points.len()];
+                zones_at(&latitude, 17, &points, &mut mixed).unwrap();
+                for at in (0..points.len()).filter(|at| at % CHUNK != 0) {
+                    assert_eq!(found[at], mixed[at], "{:?}", points[at]);
+                }
+            }
+        }
+    }
 
     #[test]
     fn centroids_of_many_are_those_of_each() {

@@ -28,6 +28,101 @@ pub struct Span {
 /// Parts smaller than this are rounding.
 const NOTHING: f64 = 1e-13;
 
+/// The most pixels of a polygon's box that are summed as they are; of larger boxes only the pixels on the outline are kept.
+const MOST_SUMS: usize = 2048;
+
+/// The lines of an axis, ascending: of a descending one with the opposite sign.
+#[derive(Debug)]
+pub struct Lines {
+    sign: f64,
+    lines: Vec<f64>,
+    /// One by the size of each pixel.
+    inverse_sizes: Vec<f64>,
+    /// Equal parts of the axis, such that lines of even spacing lie in the middle of one each: how many lines come before.
+    before: Vec<u32>,
+    parts_per_unit: f64,
+}
+
+impl Lines {
+    /// The lines of `axis`.
+    pub fn new(axis: &Axis) -> Self {
+        let (sign, count) = (if axis.ascends() { 1.0 } else { -1.0 }, axis.count());
+        let lines: Vec<f64> = (0..=count).map(|index| sign * axis.edge(index)).collect();
+        let inverse_sizes = lines.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect();
+        let parts_per_unit = count as f64 / (lines[count] - lines[0]);
+        let mut found = Self { sign, lines, inverse_sizes, before: Vec::new(), parts_per_unit };
+        let mut before = vec![0; count + 2];
+        found.lines.iter().for_each(|line| before[found.part(*line) + 1] += 1);
+        for part in 0..=count {
+            before[part + 1] += before[part];
+        }
+        found.before = before;
+        found
+    }
+
+    /// Number of pixels.
+    pub fn count(&self) -> usize {
+        self.inverse_sizes.len()
+    }
+
+    /// The first and the last line in the axis' own sense, the smaller first.
+    pub fn ends(&self) -> (f64, f64) {
+        let (a, b) = (self.sign * self.first(), self.sign * self.last());
+        (a.min(b), a.max(b))
+    }
+
+    /// The pixel that holds `x`, in the axis' own sense, or the outermost.
+    #[inline]
+    pub fn pixel_at(&self, x: f64) -> usize {
+        self.pixel(self.sign * x)
+    }
+
+    /// One by the size of the smaller of two pixels.
+    #[inline]
+    pub fn per_height(&self, a: u32, b: u32) -> f64 {
+        self.inverse_sizes[a as usize].max(self.inverse_sizes[b as usize])
+    }
+
+    #[inline]
+    fn first(&self) -> f64 {
+        self.lines[0]
+    }
+
+    #[inline]
+    fn last(&self) -> f64 {
+        self.lines[self.inverse_sizes.len()]
+    }
+
+    /// The equal part that holds `x` (ascending sense); never descends as `x` grows.
+    #[inline]
+    fn part(&self, x: f64) -> usize {
+        (((x - self.lines[0]) * self.parts_per_unit + 0.5) as usize).min(self.inverse_sizes.len())
+    }
+
+    /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
+    #[inline]
+    fn pixel(&self, x: f64) -> usize {
+        // Lines of earlier parts lie before `x`, those of later parts after it.
+        let part = self.part(x);
+        let (from, to) = (self.before[part] as usize, self.before[part + 1] as usize);
+        let within = match to - from {
+            1 => usize::from(self.lines[from] <= x),
+            few if few < 8 => self.lines[from..to].iter().take_while(|line| **line <= x).count(),
+            _ => self.lines[from..to].partition_point(|line| *line <= x),
+        };
+        (from + within).saturating_sub(1).min(self.inverse_sizes.len() - 1)
+    }
+}
+
+/// A point of a polygon (ascending sense), and the pixel that holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Corner {
+    at: Point,
+    column: u32,
+    row: u32,
+}
+
+/// What an outline turns of a pixel, and of all to the right of it.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     row: u32,
@@ -39,132 +134,158 @@ struct Cell {
 /// Covers the pixels between two axes with polygons, one after the other.
 #[derive(Debug)]
 pub struct Coverer<'a> {
-    columns: Lines<'a>,
-    rows: Lines<'a>,
+    columns: &'a Lines,
+    rows: &'a Lines,
+    /// The pixels of the polygon's box: first row and column, number of both.
+    window: [usize; 4],
+    /// Of each pixel in the box what it is covered more than its left neighbour, and one more a row; or none, and `cells`.
+    sums: Vec<f64>,
     cells: Vec<Cell>,
-}
-
-/// The lines of an axis, ascending: of a descending one with the opposite sign.
-#[derive(Debug)]
-struct Lines<'a> {
-    axis: &'a Axis,
-    sign: f64,
-    count: usize,
-}
-
-impl<'a> Lines<'a> {
-    fn new(axis: &'a Axis) -> Self {
-        Self { axis, sign: if axis.ascends() { 1.0 } else { -1.0 }, count: axis.count() }
-    }
-
-    #[inline]
-    fn at(&self, index: usize) -> f64 {
-        self.sign * self.axis.edge(index)
-    }
-
-    /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
-    #[inline]
-    fn pixel(&self, x: f64) -> usize {
-        let found = (self.axis.position(self.sign * x).max(0.0) as usize).min(self.count - 1);
-        // Rounding may have put it on the wrong side of a line.
-        if x < self.at(found) {
-            found.saturating_sub(1)
-        } else if x >= self.at(found + 1) && found + 1 < self.count {
-            found + 1
-        } else {
-            found
-        }
-    }
 }
 
 impl<'a> Coverer<'a> {
     /// For the pixels between `columns` and `rows`.
-    pub fn new(columns: &'a Axis, rows: &'a Axis) -> Self {
-        Self { columns: Lines::new(columns), rows: Lines::new(rows), cells: Vec::new() }
+    pub fn new(columns: &'a Lines, rows: &'a Lines) -> Self {
+        Self { columns, rows, window: [0; 4], sums: Vec::new(), cells: Vec::new() }
+    }
+
+    /// A point of a polygon.
+    #[inline]
+    pub fn corner(&self, at: Point) -> Corner {
+        self.corner_in(at, self.rows.pixel_at(at[1]) as u32)
+    }
+
+    /// A point of a polygon that lies in `row`.
+    #[inline]
+    pub fn corner_in(&self, at: Point, row: u32) -> Corner {
+        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
+        Corner { at, column: self.columns.pixel(at[0]) as u32, row }
+    }
+
+    /// Begins a polygon of these points.
+    pub fn begin(&mut self, corners: &[Corner]) {
+        let (mut low, mut high) = ([u32::MAX; 2], [0; 2]);
+        for corner in corners {
+            low = [low[0].min(corner.row), low[1].min(corner.column)];
+            high = [high[0].max(corner.row), high[1].max(corner.column)];
+        }
+        let [row, column] = low.map(|at| at as usize);
+        let [rows, columns] = [0, 1].map(|k| (high[k] + 1).saturating_sub(low[k]) as usize);
+        self.window = [row, column, rows, columns];
+        self.cells.clear();
+        self.sums.clear();
+        if rows * (columns + 1) <= MOST_SUMS {
+            self.sums.resize(rows * (columns + 1), 0.0);
+        }
+    }
+
+    /// The pixel that the polygon of these points lies in, if that is one; and what `area` is of it.
+    pub fn only_pixel(&self, corners: &[Corner], area: f64) -> Option<Span> {
+        let [row, column, 1, 1] = self.window else { return None };
+        // Corners beyond the raster have its outermost pixels.
+        let is_in = |lines: &Lines, x: f64| x >= lines.first() && x <= lines.last();
+        let inside = corners.iter().all(|corner| is_in(self.columns, corner.at[0]) && is_in(self.rows, corner.at[1]));
+        let fraction = area * self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
+        inside.then_some(Span { row: row as u32, start: column as u32, end: column as u32 + 1, fraction })
     }
 
     /// Adds an edge of the polygon.
-    pub fn edge(&mut self, from: Point, to: Point) {
-        let [from, to] = [from, to].map(|[x, y]| [self.columns.sign * x, self.rows.sign * y]);
-        if from[1] == to[1] {
+    pub fn edge(&mut self, from: &Corner, to: &Corner) {
+        if from.at[1] == to.at[1] {
             return;
         }
-        let (low, high, way) = if from[1] < to[1] { (from, to, 1.0) } else { (to, from, -1.0) };
-        let (bottom, top) = (self.rows.at(0), self.rows.at(self.rows.count));
-        if high[1] <= bottom || low[1] >= top {
+        let (low_corner, high, way) = if from.at[1] < to.at[1] { (from, to.at, 1.0) } else { (to, from.at, -1.0) };
+        let (low, rows) = (low_corner.at, self.rows);
+        if high[1] <= rows.first() || low[1] >= rows.last() {
             return;
         }
         let slope = (high[0] - low[0]) / (high[1] - low[1]);
         let (left, right) = (low[0].min(high[0]), low[0].max(high[0]));
-        let x_at = |y: f64| match y {
-            _ if y == low[1] => low[0],
-            _ if y == high[1] => high[0],
-            _ => (low[0] + (y - low[1]) * slope).clamp(left, right),
-        };
-        let mut row = self.rows.pixel(low[1].max(bottom));
-        let mut y = low[1].max(bottom);
+        let x_at = |y: f64| (low[0] + (y - low[1]) * slope).clamp(left, right);
+        let ([mut x, mut y], mut column) = (low, low_corner.column as usize);
+        if low[1] < rows.first() {
+            (x, y) = (x_at(rows.first()), rows.first());
+            column = self.columns.pixel(x);
+        }
+        let mut row = low_corner.row as usize;
         loop {
-            let (begin, end) = (self.rows.at(row), self.rows.at(row + 1));
-            let next = end.min(high[1]);
-            if next > y {
-                self.piece(row as u32, x_at(y), x_at(next), way * (next - y) / (end - begin));
-                y = next;
+            let end = rows.lines[row + 1];
+            let next = if end < high[1] { [x_at(end), end] } else { high };
+            let cover = way * (next[1].min(end) - y) * rows.inverse_sizes[row];
+            if next[1] > y {
+                column = self.piece(row, column, x, next[0], cover);
+                [x, y] = next;
             }
             row += 1;
-            if row >= self.rows.count || y >= high[1] {
+            if row >= rows.count() || y >= high[1] {
                 return;
             }
         }
     }
 
-    /// A piece within a row, from `a` to `b`, that turns `cover` of the row's height.
-    fn piece(&mut self, row: u32, a: f64, b: f64, cover: f64) {
-        let (left, right) = (a.min(b), a.max(b));
-        let (first, last) = (self.columns.at(0), self.columns.at(self.columns.count));
-        if left >= last {
-            return;
+    /// A piece within a row, from `a`, which `column` holds, to `b`, that turns `cover` of the row's height; returns the
+    /// column that holds `b`.
+    #[inline]
+    fn piece(&mut self, row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
+        let columns = self.columns;
+        let holds = |column: usize, x: f64| columns.lines[column] <= x && x <= columns.lines[column + 1];
+        if holds(column, a) && holds(column, b) {
+            let middle = ((a + b) / 2.0 - columns.lines[column]) * columns.inverse_sizes[column];
+            self.add(row, column, cover, cover * middle);
+            return column;
         }
-        let column = self.columns.pixel(left.max(first));
-        let (begin, end) = (self.columns.at(column), self.columns.at(column + 1));
-        if left >= begin && right <= end {
-            let middle = ((left + right) / 2.0 - begin) / (end - begin);
-            self.cells.push(Cell { row, column: column as u32, cover, area: cover * middle });
-            return;
+        let (left, right) = (a.min(b), a.max(b));
+        let (first, last) = (columns.first(), columns.last());
+        if left >= last {
+            return columns.count() - 1;
         }
         let per_width = if right > left { cover / (right - left) } else { 0.0 };
         if left < first {
             // What lies to the left of the raster covers all of the row.
             let part = if right <= first { cover } else { per_width * (first - left) };
-            self.cells.push(Cell { row, column: 0, cover: part, area: 0.0 });
+            self.add(row, 0, part, 0.0);
         }
-        let mut x = left.max(first);
-        for column in column..self.columns.count {
-            if x >= right {
-                return;
+        let (mut x, end) = (a.clamp(first, last), b.clamp(first, last));
+        loop {
+            // A piece is cut from its lower end on, whichever way it leans.
+            let (begin, stop) = (columns.lines[column], columns.lines[column + 1]);
+            let next = end.clamp(begin, stop);
+            let part = per_width * (next - x).abs();
+            if part != 0.0 {
+                let middle = ((x + next) / 2.0 - begin) * columns.inverse_sizes[column];
+                self.add(row, column, part, part * middle);
             }
-            let (begin, end) = (self.columns.at(column), self.columns.at(column + 1));
-            let next = end.min(right);
-            let part = per_width * (next - x);
-            let middle = ((x + next) / 2.0 - begin) / (end - begin);
-            self.cells.push(Cell { row, column: column as u32, cover: part, area: part * middle });
+            if next == end {
+                return column;
+            }
             x = next;
+            column = if end > next { column + 1 } else { column - 1 };
         }
+    }
+
+    #[inline]
+    fn add(&mut self, row: usize, column: usize, cover: f64, area: f64) {
+        let [first_row, first_column, _, columns] = self.window;
+        if self.sums.is_empty() {
+            self.cells.push(Cell { row: row as u32, column: column as u32, cover, area });
+            return;
+        }
+        let at = (row - first_row) * (columns + 1) + column - first_column;
+        self.sums[at] += cover - area;
+        self.sums[at + 1] += area;
     }
 
     /// Adds `area`, signed as [`shoelace`] signs the polygon's, to the pixel at `at`: what an edge that bends at `at` has
     /// beyond its chords.
-    pub fn bend(&mut self, at: Point, area: f64) {
-        let [x, y] = [self.columns.sign * at[0], self.rows.sign * at[1]];
-        let inside = |lines: &Lines, x: f64| x >= lines.at(0) && x < lines.at(lines.count);
-        if !inside(&self.columns, x) || !inside(&self.rows, y) {
+    pub fn bend(&mut self, at: &Corner, area: f64) {
+        let inside = |lines: &Lines, x: f64| x >= lines.first() && x < lines.last();
+        if !inside(self.columns, at.at[0]) || !inside(self.rows, at.at[1]) {
             return;
         }
-        let (column, row) = (self.columns.pixel(x), self.rows.pixel(y));
-        let width = self.columns.at(column + 1) - self.columns.at(column);
-        let height = self.rows.at(row + 1) - self.rows.at(row);
+        let (column, row) = (at.column as usize, at.row as usize);
         // `area` counts against `cover`: see `finish`.
-        let part = self.columns.sign * self.rows.sign * area / (width * height);
-        self.cells.push(Cell { row: row as u32, column: column as u32, cover: 0.0, area: part });
+        let pixel = self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
+        self.add(row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
     }
 
     /// The covered pixels of the polygon whose edges were added, counter-clockwise or, where `clockwise`, the other way,
@@ -172,28 +293,40 @@ impl<'a> Coverer<'a> {
     pub fn finish(&mut self, clockwise: bool, spans: &mut Vec<Span>) {
         // Upward edges of a counter-clockwise polygon lie on its right; a plane turned over has them on its left.
         let sign = -self.columns.sign * self.rows.sign * if clockwise { -1.0 } else { 1.0 };
-        self.cells.sort_unstable_by_key(|cell| (cell.row, cell.column));
-        let mut cells = self.cells.iter().peekable();
-        let mut push = |row, start, end, fraction: f64| {
+        let mut push = |row: usize, start: usize, end: usize, fraction: f64| {
             if start < end && fraction.abs() > NOTHING {
-                spans.push(Span { row, start, end, fraction });
+                spans.push(Span { row: row as u32, start: start as u32, end: end as u32, fraction });
             }
         };
+        let [first_row, first_column, _, columns] = self.window;
+        for (row, sums) in self.sums.chunks_exact(columns + 1).enumerate() {
+            let (row, mut cover, mut start) = (first_row + row, 0.0, 0);
+            for (column, more) in sums[..columns].iter().enumerate() {
+                if *more != 0.0 {
+                    push(row, first_column + start, first_column + column, sign * cover);
+                    (cover, start) = (cover + more, column);
+                }
+            }
+            push(row, first_column + start, first_column + columns, sign * cover);
+        }
+        self.sums.clear();
+        self.cells.sort_unstable_by_key(|cell| (cell.row, cell.column));
+        let mut cells = self.cells.iter().peekable();
         while let Some(first) = cells.peek() {
             let row = first.row;
             let (mut cover, mut next) = (0.0, 0);
             while let Some(cell) = cells.peek().filter(|cell| cell.row == row) {
                 let column = cell.column;
-                push(row, next, column, sign * cover);
+                push(row as usize, next, column as usize, sign * cover);
                 let mut area = 0.0;
                 while let Some(cell) = cells.next_if(|cell| (cell.row, cell.column) == (row, column)) {
                     cover += cell.cover;
                     area += cell.area;
                 }
-                push(row, column, column + 1, sign * (cover - area));
-                next = column + 1;
+                push(row as usize, column as usize, column as usize + 1, sign * (cover - area));
+                next = column as usize + 1;
             }
-            push(row, next, self.columns.count as u32, sign * cover);
+            push(row as usize, next, self.columns.count(), sign * cover);
         }
         self.cells.clear();
     }
@@ -212,11 +345,18 @@ pub fn shoelace(ring: &[Point]) -> f64 {
 mod tests {
     use super::*;
 
-    fn cover(columns: &Axis, rows: &Axis, ring: &[Point]) -> Vec<Vec<f64>> {
-        let mut coverer = Coverer::new(columns, rows);
-        for (from, to) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-            coverer.edge(*from, *to);
+    fn draw(coverer: &mut Coverer<'_>, ring: &[Point]) {
+        let corners: Vec<Corner> = ring.iter().map(|point| coverer.corner(*point)).collect();
+        coverer.begin(&corners);
+        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+            coverer.edge(from, to);
         }
+    }
+
+    fn cover(columns: &Axis, rows: &Axis, ring: &[Point]) -> Vec<Vec<f64>> {
+        let (columns, rows) = (&Lines::new(columns), &Lines::new(rows));
+        let mut coverer = Coverer::new(columns, rows);
+        draw(&mut coverer, ring);
         let mut spans = Vec::new();
         coverer.finish(shoelace(ring) < 0.0, &mut spans);
         let mut parts = vec![vec![0.0; columns.count()]; rows.count()];
@@ -301,6 +441,7 @@ mod tests {
     #[test]
     fn bends_count_with_the_polygons_sign() {
         let (columns, rows) = (Axis::index(1), Axis::Regular { first: 1.0, step: -1.0, count: 1 });
+        let (columns, rows) = (Lines::new(&columns), Lines::new(&rows));
         let ring = [[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]];
         for clockwise in [false, true] {
             let mut ring = ring.to_vec();
@@ -308,10 +449,8 @@ mod tests {
                 ring.reverse();
             }
             let mut coverer = Coverer::new(&columns, &rows);
-            for (from, to) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-                coverer.edge(*from, *to);
-            }
-            coverer.bend([0.5, 0.25], 0.125f64.copysign(shoelace(&ring)));
+            draw(&mut coverer, &ring);
+            coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)));
             let mut spans = Vec::new();
             coverer.finish(clockwise, &mut spans);
             assert_eq!(spans, [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);

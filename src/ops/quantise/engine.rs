@@ -1,12 +1,14 @@
 //! Makes the values of a cube, shard by shard.
 //!
-//! The axis of zones is cut into *runs*, each as long as what the sink writes at once. Threads take runs in the order of
-//! the axis; for each they find the pixels of its zones once and use them for all variables and slices. Source blocks are
-//! kept in a bounded cache that the threads share. What a run gives depends on nothing but itself, so that a job that was
+//! The axis of zones is cut into *runs*, each as long as what the sink writes at once, and runs into *parts*, as memory allows.
+//! Threads take parts in the order of the axis; for each they find the pixels of its zones once and use them for all
+//! variables and slices. Who finishes a run's last part writes the run: nobody waits for another. Source blocks are kept
+//! in a bounded cache that the threads share. What a run gives depends on nothing but itself, so that a job that was
 //! stopped can go on with the runs that are missing.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::footprint::{Footprint, Footprints};
 use super::lattice::Lattice;
@@ -86,7 +88,13 @@ pub fn output_type(resampling: Resampling, data_type: NumericType) -> NumericTyp
 }
 
 /// Zones whose pixels are found together.
-const BATCH: u64 = 4096;
+const BATCH: u64 = 1024;
+
+/// Zones of a part, where each overlaps few pixels; where more, a pixel counts for [`ZONES_A_PIXEL`] zones.
+const PART: u64 = 65_536;
+
+/// See [`PART`].
+const ZONES_A_PIXEL: f64 = 0.1;
 
 /// Makes the values of all zones and gives them to `sink`.
 ///
@@ -98,15 +106,47 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
     }
     let footprints = Footprints::new(job.grid, job.level, job.lattice, job.resampling)?;
     let length = sink.run_length().max(1);
-    let count = job.zones.len().div_ceil(length);
     let half = usize::try_from(job.max_memory / 2).unwrap_or(usize::MAX);
     let wanted = memory_of_run(job, sink, length.min(job.zones.len()));
     let threads = job.threads.clamp(1, call.threads()).min((half / wanted.max(1)).max(1));
     let shape = [job.lattice.rows(), job.lattice.columns()];
     let blocks = Blocks::new(call, job.raster, shape, half);
     let kept = (half / threads).saturating_sub(wanted);
-    let worker = Worker { call, job, sink, footprints: &footprints, blocks: &blocks, kept };
-    runs::each(call, count, threads, &|run| if sink.is_done(run) { Ok(()) } else { worker.run(run, length) }, progress)
+    let is_divided = threads > 1 && memory_of_all(job, length) <= half / threads;
+    let part = if is_divided { part_length(job).min(length) } else { length };
+    let worker = Worker {
+        call,
+        job,
+        sink,
+        footprints: &footprints,
+        blocks: &blocks,
+        kept,
+        length,
+        part,
+        open: Mutex::default(),
+    };
+    let parts = job.zones.len() / length * length.div_ceil(part) + (job.zones.len() % length).div_ceil(part);
+    runs::each(call, parts, threads, &|part| worker.part(part), progress)
+}
+
+/// About how many zones make a part.
+fn part_length(job: &Job<'_>) -> u64 {
+    let pixels = match job.resampling {
+        Resampling::Nearest | Resampling::Bilinear => 0.0,
+        _ => (job.lattice.rows() * job.lattice.columns()) as f64 / job.zones.len() as f64,
+    };
+    ((PART as f64 / (1.0 + ZONES_A_PIXEL * pixels)) as u64).max(1)
+}
+
+/// Bytes of the values of a run of all variables, as they are made and as they are written.
+fn memory_of_all(job: &Job<'_>, length: u64) -> usize {
+    let variables = job.raster.variables().iter();
+    let sizes = variables.map(|variable| {
+        let size = output_type(job.resampling, variable.data_type).size() as u64;
+        variable.slices().saturating_mul(size)
+    });
+    let all = sizes.fold(0u64, u64::saturating_add);
+    usize::try_from(all.saturating_mul(2 * length.min(job.zones.len()))).unwrap_or(usize::MAX)
 }
 
 /// Bytes of the values of a run of the largest variable, as they are made and as they are encoded.
@@ -128,12 +168,85 @@ struct Worker<'a> {
     blocks: &'a Blocks<'a>,
     /// Bytes of footprints that a thread may keep for the next variable or slice.
     kept: usize,
+    /// Zones of a run and of a part.
+    length: u64,
+    part: u64,
+    /// Runs that have some of their parts: the values of each, one after the other of [`Worker::steps`].
+    open: Mutex<HashMap<u64, Vec<Option<Vec<Vec<u8>>>>>>,
+}
+
+/// Values that are written at once: of a variable, a block of its further dimensions.
+struct Step {
+    variable: usize,
+    start: Vec<u64>,
+    count: Vec<u64>,
+    slices: Vec<u64>,
 }
 
 impl Worker<'_> {
-    fn run(&self, run: u64, length: u64) -> Result<()> {
+    /// Makes a part, and writes its run if that is the last one.
+    fn part(&self, number: u64) -> Result<()> {
         let _entered = self.call.enter();
-        let positions = run * length..((run + 1) * length).min(self.job.zones.len());
+        let parts_a_run = self.length.div_ceil(self.part);
+        let (run, part) = (number / parts_a_run, number % parts_a_run);
+        if self.sink.is_done(run) {
+            return Ok(());
+        }
+        let zones = run * self.length..((run + 1) * self.length).min(self.job.zones.len());
+        let start = zones.start + part * self.part;
+        let positions = start..(start + self.part).min(zones.end);
+        let parts = (zones.end - zones.start).div_ceil(self.part) as usize;
+        if parts == 1 {
+            self.make(positions, &mut |step, values| self.write(step, zones.clone(), &values))?;
+            return self.sink.done(self.call, run);
+        }
+        let mut made = Vec::new();
+        self.make(positions, &mut |_, values| {
+            made.push(values);
+            Ok(())
+        })?;
+        let run_values = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_run = open.entry(run).or_insert_with(|| vec![None; parts]);
+            of_run[part as usize] = Some(made);
+            if of_run.iter().any(Option::is_none) {
+                return Ok(());
+            }
+            open.remove(&run).unwrap_or_default()
+        };
+        for (at, step) in self.steps().enumerate() {
+            let of_parts: Vec<&Vec<u8>> = run_values.iter().flatten().map(|values| &values[at]).collect();
+            let mut values = Vec::with_capacity(of_parts.iter().map(|part| part.len()).sum());
+            let slices = step.slices.len();
+            for slice in 0..slices {
+                for part in &of_parts {
+                    let bytes = part.len() / slices;
+                    values.extend_from_slice(&part[slice * bytes..(slice + 1) * bytes]);
+                }
+            }
+            self.write(&step, zones.clone(), &values)?;
+        }
+        self.sink.done(self.call, run)
+    }
+
+    fn write(&self, step: &Step, zones: Range<u64>, values: &[u8]) -> Result<()> {
+        let part = Part { start: step.start.clone(), count: step.count.clone(), zones };
+        self.sink.write(self.call, step.variable, &part, values)
+    }
+
+    /// What is written of a run, in this order.
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        self.job.raster.variables().iter().enumerate().flat_map(|(variable, description)| {
+            let blocks = blocks_of(&description.outer, &self.sink.outer_block(variable));
+            blocks.into_iter().map(move |(start, count)| {
+                let slices = slices_of(&description.outer, &start, &count);
+                Step { variable, start, count, slices }
+            })
+        })
+    }
+
+    /// Makes the values of the zones at `positions`, and gives those of each step to `give`.
+    fn make(&self, positions: Range<u64>, give: &mut dyn FnMut(&Step, Vec<u8>) -> Result<()>) -> Result<()> {
         let count = (positions.end - positions.start) as usize;
         let batches: Vec<Range<u64>> = (positions.start..positions.end)
             .step_by(BATCH as usize)
@@ -142,41 +255,36 @@ impl Worker<'_> {
         let mut pen = self.footprints.pen();
         let mut kept: Vec<Option<Footprint>> = vec![None; batches.len()];
         let mut kept_bytes = 0;
-        let mut values = Vec::new();
-        for (index, variable) in self.job.raster.variables().iter().enumerate() {
+        for step in self.steps() {
+            let variable = &self.job.raster.variables()[step.variable];
             let size = output_type(self.job.resampling, variable.data_type).size();
-            for (start, block) in blocks_of(&variable.outer, &self.sink.outer_block(index)) {
-                let slices = slices_of(&variable.outer, &start, &block);
-                values.clear();
-                values.resize(slices.len() * count * size, 0);
-                for (batch, kept) in batches.iter().zip(&mut kept) {
-                    let made;
-                    let footprint = match kept {
-                        Some(footprint) => &*footprint,
-                        None => {
-                            let zones = self.job.zones.at(self.job.grid, self.job.level, batch.clone())?;
-                            made = self.footprints.of(&zones, &mut pen)?;
-                            if kept_bytes + made.bytes() <= self.kept {
-                                kept_bytes += made.bytes();
-                                kept.insert(made)
-                            } else {
-                                &made
-                            }
+            let mut values = vec![0; step.slices.len() * count * size];
+            for (batch, kept) in batches.iter().zip(&mut kept) {
+                let made;
+                let footprint = match kept {
+                    Some(footprint) => &*footprint,
+                    None => {
+                        let zones = self.job.zones.at(self.job.grid, self.job.level, batch.clone())?;
+                        made = self.footprints.of(&zones, &mut pen)?;
+                        if kept_bytes + made.bytes() <= self.kept {
+                            kept_bytes += made.bytes();
+                            kept.insert(made)
+                        } else {
+                            &made
                         }
-                    };
-                    let first = (batch.start - positions.start) as usize;
-                    for (at, slice) in slices.iter().enumerate() {
-                        let from = (at * count + first) * size;
-                        let into = &mut values[from..from + (batch.end - batch.start) as usize * size];
-                        let fill = &self.job.fills[index];
-                        values::fill_in(self.blocks, index, *slice, self.footprints, footprint, fill, into)?;
                     }
+                };
+                let first = (batch.start - positions.start) as usize;
+                for (at, slice) in step.slices.iter().enumerate() {
+                    let from = (at * count + first) * size;
+                    let into = &mut values[from..from + (batch.end - batch.start) as usize * size];
+                    let fill = &self.job.fills[step.variable];
+                    values::fill_in(self.blocks, step.variable, *slice, self.footprints, footprint, fill, into)?;
                 }
-                let part = Part { start, count: block, zones: positions.clone() };
-                self.sink.write(self.call, index, &part, &values)?;
             }
+            give(&step, values)?;
         }
-        self.sink.done(self.call, run)
+        Ok(())
     }
 }
 

@@ -87,13 +87,9 @@ impl<'a> Footprints<'a> {
     pub fn of(&self, zones: &[Zone], pen: &mut Option<Pen<'_>>) -> Result<Footprint> {
         if let (Some(overlap), Some(pen)) = (&self.overlap, pen) {
             let (mut spans, mut ends) = (Vec::with_capacity(4 * zones.len()), Vec::with_capacity(zones.len()));
-            for zone in zones {
-                let first = spans.len();
-                overlap.spans(*zone, pen, &mut spans)?;
-                if !matches!(self.resampling, Resampling::Average | Resampling::Sum) {
-                    self.drop_slivers(overlap, *zone, first, &mut spans)?;
-                }
-                ends.push(spans.len());
+            overlap.spans_of(zones, pen, &mut spans, &mut ends)?;
+            if !matches!(self.resampling, Resampling::Average | Resampling::Sum) {
+                self.drop_slivers(overlap, zones, &mut spans, &mut ends)?;
             }
             return Ok(Footprint::Spans { spans, ends });
         }
@@ -108,16 +104,26 @@ impl<'a> Footprints<'a> {
     }
 
     /// Removes overlaps that only rounding makes.
-    fn drop_slivers(&self, overlap: &Overlap<'_>, zone: Zone, first: usize, spans: &mut Vec<Span>) -> Result<()> {
-        let zone_area = overlap.zone_area(zone)?;
-        let mut kept = first;
-        for at in first..spans.len() {
-            let span = spans[at];
-            let area = span.fraction * overlap.pixel_area(span.row, span.start);
-            if span.fraction > SLIVER || area > SLIVER * zone_area {
-                spans[kept] = span;
-                kept += 1;
+    fn drop_slivers(
+        &self,
+        overlap: &Overlap<'_>,
+        zones: &[Zone],
+        spans: &mut Vec<Span>,
+        ends: &mut [usize],
+    ) -> Result<()> {
+        let (mut at, mut kept) = (0, 0);
+        for (zone, end) in zones.iter().zip(ends) {
+            let zone_area = overlap.zone_area(*zone)?;
+            while at < *end {
+                let span = spans[at];
+                let area = span.fraction * overlap.pixel_area(span.row, span.start);
+                if span.fraction > SLIVER || area > SLIVER * zone_area {
+                    spans[kept] = span;
+                    kept += 1;
+                }
+                at += 1;
             }
+            *end = kept;
         }
         spans.truncate(kept);
         Ok(())

@@ -8,12 +8,16 @@
 //! through three points in a row has beyond its chords is added to the pixel of the middle one ([`Coverer::bend`]), as in
 //! Simpson's rule. The number of pieces grows until more would change nothing. Zones that share an edge draw it through the
 //! same points, so that the parts of a pixel add up to 1 however well or badly a curve is drawn.
+//!
+//! Most edges of fine levels are nearly straight: one chord and one bend are enough. They are told by their ends and middle
+//! alone, a batch of zones at a time ([`Overlap::is_smooth`]); only zones with an edge that is not are drawn by [`Overlap::trace`].
 
+use super::areas::{Areas, of_axes, sampled};
 use super::axis::Axis;
-use super::coverage::{Coverer, Point, Span, shoelace};
-use super::lattice::{Axes, Lattice, Mapped, NOWHERE, Position, unit};
+use super::coverage::{Corner, Coverer, Lines, Point, Span, shoelace};
+use super::lattice::{Lattice, NOWHERE, Position};
 use crate::error::Result;
-use crate::grid::authalic::Authalic;
+use crate::grid::healpix::latitude::Latitude;
 use crate::grid::{Grid, LonLat, Surface, Zone};
 
 /// Change of an edge's area by twice as many points, in parts of a zone's, from which on more are not needed: the error is
@@ -22,6 +26,19 @@ const AREA_TOLERANCE: f64 = 1e-9;
 
 /// How far, in pixels, a drawn edge may lie from its curve before bends are added.
 const BEND_PIXELS: f64 = 0.1;
+
+/// Edges this many times farther from a pole than a zone is wide are smooth: a parabola has their area to 1e-10 of a zone's
+/// (`tests/ops_overlap.rs` measures it), and bends no more than [`SMOOTH_BEND`] of a zone's, unless they have a corner.
+const SMOOTH_DISTANCE: f64 = 100.0;
+
+/// Bends smaller than this part of a pixel are left out.
+const NO_BEND: f64 = 1e-12;
+
+/// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
+const WHOLE_BEND: f64 = 4.0 / 3.0;
+
+/// See [`SMOOTH_DISTANCE`]; for edges at that distance, of farther ones as much less.
+const SMOOTH_BEND: f64 = 2e-3;
 
 /// Pieces that an edge is drawn with at first, and at most.
 const PIECES: u32 = 4;
@@ -40,30 +57,32 @@ pub struct Overlap<'a> {
     grid: &'a dyn Grid,
     level: u8,
     lattice: &'a Lattice,
-    authalic: Authalic,
+    latitude: Latitude,
     /// Area of the sphere of radius 1, in square metres of the surface.
     unit_m2: f64,
     zone_count: f64,
     /// Of a zone in the plane of longitude and sine of latitude; infinite where areas of that plane mean nothing.
     mean_area: f64,
-    columns: Axis,
-    rows: Axis,
+    /// One by the distance from a pole, in degrees, from which on edges may be smooth; none is where that is 90 or more.
+    per_smooth_distance: f64,
+    /// Steps along the first axis longer than this are no steps.
+    jump: f64,
+    columns: Lines,
+    /// One by the width of the column in the middle.
+    columns_per_unit: f64,
+    rows: Lines,
     areas: Areas,
-}
-
-/// Areas of pixels on the sphere of radius 1.
-#[derive(Debug)]
-enum Areas {
-    /// The product of a column's and a row's.
-    Axes { widths: Vec<f64>, heights: Vec<f64> },
-    /// At every `step`-th pixel, in between by its neighbours.
-    Sampled { step: usize, columns: usize, rows: usize, areas: Vec<f64> },
 }
 
 /// What a thread keeps from zone to zone.
 #[derive(Debug)]
 pub struct Pen<'a> {
     coverer: Coverer<'a>,
+    /// The rings of a batch of zones, ends and middle of each edge, on the globe and in the plane, and where each ends.
+    batch: (Vec<LonLat>, Vec<Point>, Vec<usize>),
+    corners: Vec<Corner>,
+    /// The rows of the corners of a ring.
+    rows: Vec<u32>,
     places: Vec<LonLat>,
     ring: Vec<Point>,
     /// Pieces of each edge in the ring.
@@ -76,8 +95,19 @@ pub struct Pen<'a> {
 struct Edge {
     /// Its first point.
     start: usize,
-    /// In how many pieces it is drawn, no more than the ring has; 0 as long as that is open.
+    /// In how many pieces it is drawn, no more than the ring has; 1 where it is smooth, 0 as long as that is open.
     pieces: usize,
+}
+
+/// A ring whose edges all are smooth.
+#[derive(Clone, Copy, Debug)]
+struct Smooth {
+    /// Positive when it runs counter-clockwise.
+    area: f64,
+    /// Smallest and largest longitude, or column.
+    ends: (f64, f64),
+    /// It has edges that are curves.
+    bends: bool,
 }
 
 impl<'a> Overlap<'a> {
@@ -87,30 +117,59 @@ impl<'a> Overlap<'a> {
     /// A surface without a size; the lattice's map fails.
     pub fn new(grid: &'a dyn Grid, level: u8, lattice: &'a Lattice) -> Result<Self> {
         let (size_m, flattening) = grid.spec().surface.size_and_flattening()?;
-        let authalic = match grid.spec().surface {
-            Surface::Sphere { .. } => Authalic::sphere(),
-            Surface::Ellipsoid { .. } => Authalic::new(flattening),
+        let latitude = match grid.spec().surface {
+            Surface::Sphere { .. } => Latitude::new(0.0),
+            Surface::Ellipsoid { .. } => Latitude::new(flattening),
         };
         let (columns, rows, areas) = match lattice {
-            Lattice::Axes(axes) => of_axes(axes, &authalic),
+            Lattice::Axes(axes) => of_axes(axes, &latitude),
             Lattice::Mapped(mapped) => {
-                let areas = sampled(lattice, mapped, &authalic)?;
-                (Axis::index(lattice.columns()), Axis::index(lattice.rows()), areas)
+                let areas = sampled(lattice, mapped, &latitude)?;
+                (Lines::new(&Axis::index(lattice.columns())), Lines::new(&Axis::index(lattice.rows())), areas)
             }
         };
-        let unit_m2 = authalic.radius(size_m).powi(2);
+        let unit_m2 = latitude.authalic().radius(size_m).powi(2);
         let zone_count = grid.zone_count(level) as f64;
         let mean_area = match lattice {
             Lattice::Axes(_) => 720.0 / zone_count,
             Lattice::Mapped(_) => f64::INFINITY,
         };
-        Ok(Self { grid, level, lattice, authalic, unit_m2, zone_count, mean_area, columns, rows, areas })
+        let width_deg = (4.0 * std::f64::consts::PI / zone_count).sqrt().to_degrees();
+        let per_smooth_distance = 1.0 / (SMOOTH_DISTANCE * width_deg);
+        let (columns_per_unit, jump) = match lattice {
+            Lattice::Axes(axes) => (1.0 / axes.lon().pixel_size(), 90.0),
+            Lattice::Mapped(_) => (1.0, f64::INFINITY),
+        };
+        Ok(Self {
+            grid,
+            level,
+            lattice,
+            latitude,
+            unit_m2,
+            zone_count,
+            mean_area,
+            per_smooth_distance,
+            jump,
+            columns,
+            columns_per_unit,
+            rows,
+            areas,
+        })
     }
 
     /// What a thread draws with.
     pub fn pen(&self) -> Pen<'_> {
         let coverer = Coverer::new(&self.columns, &self.rows);
-        Pen { coverer, places: Vec::new(), ring: Vec::new(), pieces: 0, edges: Vec::new() }
+        Pen {
+            coverer,
+            batch: Default::default(),
+            corners: Vec::new(),
+            rows: Vec::new(),
+            places: Vec::new(),
+            ring: Vec::new(),
+            pieces: 0,
+            edges: Vec::new(),
+        }
     }
 
     /// The area of a zone on the sphere of radius 1.
@@ -124,20 +183,7 @@ impl<'a> Overlap<'a> {
     /// The area of a pixel on the sphere of radius 1.
     #[inline]
     pub fn pixel_area(&self, row: u32, column: u32) -> f64 {
-        match &self.areas {
-            Areas::Axes { widths, heights } => widths[column as usize] * heights[row as usize],
-            Areas::Sampled { step, columns, rows, areas } => {
-                let node = |at: u32, count: usize| {
-                    let at = f64::from(at) / *step as f64;
-                    let first = (at as usize).min(count - 2);
-                    (first, at - first as f64)
-                };
-                let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
-                let at = |r: usize, c: usize| areas[r * columns + c];
-                let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
-                line(r) + y * (line(r + 1) - line(r))
-            }
-        }
+        self.areas.of(row, column)
     }
 
     /// Appends the pixels that `zone` overlaps to `spans`: of each row from west to east, but once for each turn of
@@ -146,33 +192,116 @@ impl<'a> Overlap<'a> {
     /// # Errors
     /// A zone that the grid does not have; the lattice's map fails.
     pub fn spans(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        match self.lattice {
-            Lattice::Axes(_) => self.on_axes(zone, pen, spans),
-            Lattice::Mapped(_) => self.on_map(zone, pen, spans),
-        }
+        self.spans_of(&[zone], pen, spans, &mut Vec::new())
     }
 
-    fn on_axes(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        self.trace(zone, pen)?;
-        let clockwise = shoelace(&pen.ring) < 0.0;
-        let ends = pen.ring.iter().fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)));
-        let (west, east) = self.columns.ends();
-        let first_turn = ((west - ends.1) / 360.0).ceil() as i64;
-        let last_turn = ((east - ends.0) / 360.0).floor() as i64;
-        for turn in first_turn..=last_turn {
-            pen.draw(360.0 * turn as f64);
-            pen.coverer.finish(clockwise, spans);
+    /// Appends those of `zones` to `spans`, and to `ends` how many spans there are after each zone.
+    ///
+    /// # Errors
+    /// As [`Overlap::spans`].
+    pub fn spans_of(
+        &self,
+        zones: &[Zone],
+        pen: &mut Pen<'_>,
+        spans: &mut Vec<Span>,
+        ends: &mut Vec<usize>,
+    ) -> Result<()> {
+        let (mut places, mut points, mut rings) = std::mem::take(&mut pen.batch);
+        (places.clear(), points.clear(), rings.clear());
+        if 90.0 * self.per_smooth_distance > 1.0 {
+            self.grid.boundaries(self.level, zones, 2, &mut places, &mut rings)?;
+            match self.lattice {
+                Lattice::Axes(_) => {
+                    points.extend(places.iter().map(|at| [at.lon_deg, self.latitude.sin_authalic(at.lat_deg)]));
+                }
+                Lattice::Mapped(mapped) => {
+                    points.resize(places.len(), NOWHERE);
+                    mapped.map().positions(&places, &mut points)?;
+                }
+            }
         }
+        let mut first = 0;
+        for (at, zone) in zones.iter().enumerate() {
+            let ring = rings.get(at).map(|end| (&places[first..*end], &points[first..*end]));
+            first = rings.get(at).copied().unwrap_or(first);
+            let smooth = ring.and_then(|(places, points)| Some((points, self.smooth(places, points, &mut pen.rows)?)));
+            match smooth {
+                Some((points, smooth)) => {
+                    self.turns(smooth.ends).for_each(|shift| pen.draw_smooth(points, &smooth, shift, spans));
+                }
+                None if self.trace(*zone, pen)? => {
+                    let is_clockwise = shoelace(&pen.ring) < 0.0;
+                    let ends = (f64::MAX, f64::MIN);
+                    let ends = pen.ring.iter().fold(ends, |(low, high), [x, _]| (low.min(*x), high.max(*x)));
+                    for shift in self.turns(ends) {
+                        pen.draw(shift);
+                        pen.coverer.finish(is_clockwise, spans);
+                    }
+                }
+                None => self.sample(*zone, spans)?,
+            }
+            ends.push(spans.len());
+        }
+        pen.batch = (places, points, rings);
         Ok(())
     }
 
-    fn on_map(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        if !self.trace(zone, pen)? {
-            return self.sample(zone, spans);
+    /// A ring of ends and middles of edges, where all of them are smooth; `rows` becomes those of the ends.
+    fn smooth(&self, places: &[LonLat], points: &[Point], rows: &mut Vec<u32>) -> Option<Smooth> {
+        let count = points.len();
+        let is_mapped = matches!(self.lattice, Lattice::Mapped(_));
+        if count % 2 != 0 || (is_mapped && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points))) {
+            return None;
         }
-        pen.draw(0.0);
-        pen.coverer.finish(shoelace(&pen.ring) < 0.0, spans);
-        Ok(())
+        rows.clear();
+        rows.extend(points.iter().step_by(2).map(|point| self.rows.pixel_at(point[1]) as u32));
+        let origin = points[0];
+        let mut found = Smooth { area: 0.0, ends: (origin[0], origin[0]), bends: false };
+        for start in (0..count).step_by(2) {
+            let end = if start + 2 == count { 0 } else { start + 2 };
+            let triple = [points[start], points[start + 1], points[end]];
+            let bend = shoelace(&triple);
+            let per_height = self.rows.per_height(rows[start / 2], rows[end / 2]);
+            if !self.is_smooth([start, start + 1, end].map(|at| places[at].lat_deg), triple, bend, per_height) {
+                return None;
+            }
+            let [from, to] = [triple[0], triple[2]].map(|[x, y]| [x - origin[0], y - origin[1]]);
+            found.area += 0.5 * (from[0] * to[1] - to[0] * from[1]) + WHOLE_BEND * bend;
+            found.bends |= bend.abs() * self.columns_per_unit * per_height > NO_BEND;
+            for x in [triple[0][0], triple[1][0]] {
+                found.ends = (found.ends.0.min(x), found.ends.1.max(x));
+            }
+        }
+        Some(found)
+    }
+
+    /// Whether an edge may be drawn by a chord and a bend, by the latitudes and points of its ends and middle, the area
+    /// between these, and one by the height of a row.
+    ///
+    /// This depends on nothing but the edge, so that both zones that share it draw it alike.
+    #[inline]
+    fn is_smooth(&self, latitudes_deg: [f64; 3], triple: [Point; 3], bend: f64, per_height: f64) -> bool {
+        let farthest_deg = latitudes_deg.into_iter().fold(0.0, |far: f64, lat_deg| far.max(lat_deg.abs()));
+        let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
+        // A jump of a turn is no edge.
+        let is_jump = (triple[2][0] - triple[0][0]).abs() > self.jump;
+        distance >= 1.0
+            && !is_jump
+            && bend.abs() * distance <= SMOOTH_BEND * self.mean_area
+            && self.squared_deviation(triple, bend, per_height) <= BEND_PIXELS * BEND_PIXELS
+    }
+
+    /// How far a ring with these ends along the first axis must be moved to lie on the raster: by each of some turns.
+    #[inline]
+    fn turns(&self, (low, high): (f64, f64)) -> impl Iterator<Item = f64> + use<> {
+        let (first, last) = match self.lattice {
+            Lattice::Mapped(_) => (0, 0),
+            Lattice::Axes(_) => {
+                let (west, east) = self.columns.ends();
+                (((west - high) / 360.0).ceil() as i64, ((east - low) / 360.0).floor() as i64)
+            }
+        };
+        (first..=last).map(|turn| 360.0 * turn as f64)
     }
 
     /// Draws the zone's ring in the plane, each edge through as many points as it needs; false where it cannot be drawn.
@@ -204,6 +333,7 @@ impl<'a> Overlap<'a> {
                 pen.edges[at].start = starts[at];
                 if pen.edges[at].pieces == 0 {
                     match self.is_drawn_well(pen, starts[at]) {
+                        _ if pieces == PIECES && self.is_smooth_in(pen, starts[at]) => pen.edges[at].pieces = 1,
                         true => pen.edges[at].pieces = pen.pieces,
                         false => is_done = false,
                     }
@@ -226,7 +356,7 @@ impl<'a> Overlap<'a> {
                 for place in &pen.places {
                     let turns = ((place.lon_deg - before) / 360.0).round();
                     before = place.lon_deg - 360.0 * turns;
-                    pen.ring.push([before, sin_authalic(&self.authalic, place.lat_deg)]);
+                    pen.ring.push([before, self.latitude.sin_authalic(place.lat_deg)]);
                 }
                 close_over_pole(&mut pen.ring);
                 Ok(true)
@@ -252,7 +382,12 @@ impl<'a> Overlap<'a> {
             let bends: f64 = (0..pen.pieces).step_by(2 * step).map(|at| shoelace(&triple(at, step))).sum();
             under(ends[0], ends[1]) - chords + bends / 3.0
         };
-        let deviation = (0..pen.pieces).step_by(2).map(|at| self.deviation(triple(at, 1))).fold(0.0, f64::max);
+        let squared_deviation = |at: usize| {
+            let triple = triple(at, 1);
+            let row = self.rows.pixel_at(triple[1][1]) as u32;
+            self.squared_deviation(triple, shoelace(&triple), self.rows.per_height(row, row))
+        };
+        let deviation = (0..pen.pieces).step_by(2).map(squared_deviation).fold(0.0, f64::max).sqrt();
         if (area(1) - area(2)).abs() <= AREA_TOLERANCE * self.mean_area && deviation <= BEND_PIXELS {
             return true;
         }
@@ -263,17 +398,24 @@ impl<'a> Overlap<'a> {
         pen.pieces as u32 >= if near_pole { MOST_PIECES_AT_POLE } else { MOST_PIECES }
     }
 
-    /// How far from its chord, in pixels, the middle of three points lies.
-    fn deviation(&self, [a, b, c]: [Point; 3]) -> f64 {
-        let (width, height) = match self.lattice {
-            Lattice::Mapped(_) => (1.0, 1.0),
-            Lattice::Axes(axes) => {
-                let row = (self.rows.position(b[1]).max(0.0) as usize).min(self.rows.count() - 1);
-                (axes.lon().pixel_size(), (self.rows.edge(row + 1) - self.rows.edge(row)).abs())
-            }
-        };
-        let length = ((c[0] - a[0]) / width).hypot((c[1] - a[1]) / height);
-        if length > 0.0 { (2.0 * shoelace(&[a, b, c]) / (width * height * length)).abs() } else { 0.0 }
+    /// [`Overlap::is_smooth`] of an edge of the pen's ring.
+    fn is_smooth_in(&self, pen: &Pen<'_>, start: usize) -> bool {
+        let at = [0, pen.pieces / 2, pen.pieces].map(|step| (start + step) % pen.ring.len());
+        let triple = at.map(|at| pen.ring[at]);
+        let [from, to] = [triple[0], triple[2]].map(|point| self.rows.pixel_at(point[1]) as u32);
+        let latitudes_deg = at.map(|at| pen.places.get(at).map_or(90.0, |place| place.lat_deg));
+        self.is_smooth(latitudes_deg, triple, shoelace(&triple), self.rows.per_height(from, to))
+    }
+
+    /// The square of how far from its chord, in pixels, the middle of three points lies that have this area; `per_height`
+    /// is one by the height of a row.
+    #[inline]
+    fn squared_deviation(&self, [a, _, c]: [Point; 3], area: f64, per_height: f64) -> f64 {
+        let per_width = self.columns_per_unit;
+        let (width, height) = ((c[0] - a[0]) * per_width, (c[1] - a[1]) * per_height);
+        let squared_length = width * width + height * height;
+        let twice = 2.0 * area * per_width * per_height;
+        if squared_length > 0.0 { twice * twice / squared_length } else { 0.0 }
     }
 
     /// The pixels of a zone that the raster's plane tears apart, or that is not all on it: those that hold the centroids
@@ -304,28 +446,59 @@ impl<'a> Overlap<'a> {
 }
 
 impl Pen<'_> {
+    /// Covers pixels with a ring of ends and middles of edges, each drawn by a chord and a bend, moved along the first axis.
+    fn draw_smooth(&mut self, points: &[Point], smooth: &Smooth, shift: f64, spans: &mut Vec<Span>) {
+        let Self { coverer, corners, rows, .. } = self;
+        corners.clear();
+        let ends = points.iter().step_by(2).zip(rows.iter());
+        corners.extend(ends.map(|([x, y], row)| coverer.corner_in([x + shift, *y], *row)));
+        let count = corners.len();
+        if smooth.bends {
+            corners.extend(points.iter().skip(1).step_by(2).map(|[x, y]| coverer.corner([x + shift, *y])));
+        }
+        coverer.begin(corners);
+        if let Some(span) = coverer.only_pixel(corners, smooth.area.abs()) {
+            spans.push(span);
+            return;
+        }
+        for start in 0..count {
+            let end = if start + 1 == count { 0 } else { start + 1 };
+            coverer.edge(&corners[start], &corners[end]);
+            if smooth.bends {
+                let triple = [points[2 * start], points[2 * start + 1], points[2 * end]];
+                coverer.bend(&corners[count + start], WHOLE_BEND * shoelace(&triple));
+            }
+        }
+        coverer.finish(smooth.area < 0.0, spans);
+    }
+
     /// Gives the ring to the coverer, moved along the first axis.
     fn draw(&mut self, shift: f64) {
-        let Self { coverer, ring, edges, pieces, .. } = self;
+        let Self { coverer, corners, ring, edges, pieces, .. } = self;
+        corners.clear();
+        corners.extend(ring.iter().map(|[x, y]| coverer.corner([x + shift, *y])));
+        coverer.begin(corners);
         let count = ring.len();
-        let point = |at: usize| {
-            let [x, y] = ring[at % count];
-            [x + shift, y]
-        };
         let mut drawn = 0;
         for edge in edges.iter() {
             // What lies between edges is a pole's line.
-            (drawn..edge.start).for_each(|at| coverer.edge(point(at), point(at + 1)));
+            (drawn..edge.start).for_each(|at| coverer.edge(&corners[at % count], &corners[(at + 1) % count]));
             drawn = edge.start + *pieces;
+            if edge.pieces == 1 {
+                let [from, middle, to] = [edge.start, edge.start + *pieces / 2, drawn].map(|at| at % count);
+                coverer.edge(&corners[from], &corners[to]);
+                coverer.bend(&corners[middle], WHOLE_BEND * shoelace(&[ring[from], ring[middle], ring[to]]));
+                continue;
+            }
             let step = *pieces / edge.pieces;
             for at in (edge.start..drawn).step_by(2 * step) {
-                let triple = [point(at), point(at + step), point(at + 2 * step)];
-                coverer.edge(triple[0], triple[1]);
-                coverer.edge(triple[1], triple[2]);
-                coverer.bend(triple[1], shoelace(&triple) / 3.0);
+                let [from, middle, to] = [at, at + step, at + 2 * step].map(|at| at % count);
+                coverer.edge(&corners[from], &corners[middle]);
+                coverer.edge(&corners[middle], &corners[to]);
+                coverer.bend(&corners[middle], shoelace(&[ring[from], ring[middle], ring[to]]) / 3.0);
             }
         }
-        (drawn..count).for_each(|at| coverer.edge(point(at), point(at + 1)));
+        (drawn..count).for_each(|at| coverer.edge(&corners[at], &corners[(at + 1) % count]));
     }
 }
 
@@ -369,71 +542,4 @@ fn is_torn(ring: &[Position]) -> bool {
     let steps = ring.iter().zip(ring.iter().cycle().skip(1)).map(|(a, b)| (b[0] - a[0]).hypot(b[1] - a[1]));
     let (longest, all) = steps.fold((0.0f64, 0.0), |(longest, all), step| (longest.max(step), all + step));
     longest > 0.25 * all && longest > 2.0
-}
-
-/// Sine of the authalic latitude, exact at the poles.
-fn sin_authalic(authalic: &Authalic, lat_deg: f64) -> f64 {
-    if lat_deg.abs() >= 90.0 { 1f64.copysign(lat_deg) } else { authalic.sin_authalic(lat_deg.to_radians().sin()) }
-}
-
-/// Columns in degrees, no more than a turn of them; rows in sines of authalic latitudes, cut at the poles.
-fn of_axes(axes: &Axes, authalic: &Authalic) -> (Axis, Axis, Areas) {
-    let columns = axes.lon().clone().truncated(axes.turn_columns());
-    let first = columns.edge(0);
-    let (low, high) = columns.ends();
-    let columns = if high - low > 360.0 || axes.is_whole_turn() {
-        // The last line is the first one, a turn on.
-        let last = first + if columns.ascends() { 360.0 } else { -360.0 };
-        let mut edges: Vec<f64> = (0..=columns.count()).map(|index| columns.edge(index)).collect();
-        *edges.last_mut().expect("an axis has edges") = last;
-        Axis::Edges(edges)
-    } else {
-        columns
-    };
-    // Rows wholly beyond a pole have no height; they keep their place by a hair, so that lines still ascend.
-    let rows = axes.lat().map(|lat| match lat.abs() > 90.0 {
-        true => (1.0 + (lat.abs() - 89.0) * 4.0 * f64::EPSILON).copysign(lat),
-        false => sin_authalic(authalic, lat),
-    });
-    let clipped = |z: f64| z.clamp(-1.0, 1.0);
-    let widths = (0..columns.count()).map(|k| (columns.edge(k + 1) - columns.edge(k)).abs().to_radians()).collect();
-    let heights = (0..rows.count()).map(|k| (clipped(rows.edge(k + 1)) - clipped(rows.edge(k))).abs()).collect();
-    (columns, rows, Areas::Axes { widths, heights })
-}
-
-/// How many pixels along the longer axis have their area measured.
-const MEASURED: usize = 256;
-
-/// The areas of pixels of a mapped raster, by the quadrilaterals of their corners.
-fn sampled(lattice: &Lattice, mapped: &Mapped, authalic: &Authalic) -> Result<Areas> {
-    let step = lattice.columns().max(lattice.rows()).div_ceil(MEASURED);
-    let nodes = |count: usize| count.div_ceil(step) + 1;
-    let (columns, rows) = (nodes(lattice.columns()), nodes(lattice.rows()));
-    let mut areas = Vec::with_capacity(columns * rows);
-    let mut positions = Vec::with_capacity(4 * columns);
-    let mut places = vec![LonLat::default(); 4 * columns];
-    for row in 0..rows {
-        positions.clear();
-        for column in 0..columns {
-            // The last nodes lie beyond the raster; the pixel at its end stands for them.
-            let x = (column * step).min(lattice.columns() - 1) as f64;
-            let y = (row * step).min(lattice.rows() - 1) as f64;
-            positions.extend([[x, y], [x + 1.0, y], [x + 1.0, y + 1.0], [x, y + 1.0]]);
-        }
-        mapped.map().places(&positions, &mut places)?;
-        areas.extend(places.chunks(4).map(|corners| {
-            let [a, b, c, d] = std::array::from_fn(|k| unit(authalic, corners[k]));
-            let minus = |p: [f64; 3], q: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| p[k] - q[k]) };
-            let (u, v) = (minus(c, a), minus(d, b));
-            let cross: [f64; 3] =
-                std::array::from_fn(|k| u[(k + 1) % 3] * v[(k + 2) % 3] - u[(k + 2) % 3] * v[(k + 1) % 3]);
-            0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
-        }));
-    }
-    // Corners that are not on the globe: the mean area stands for theirs.
-    let (sum, known) =
-        areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
-    let mean = if known > 0 { sum / f64::from(known) } else { 1.0 };
-    areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
-    Ok(Areas::Sampled { step, columns, rows, areas })
 }

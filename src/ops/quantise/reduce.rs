@@ -115,23 +115,40 @@ impl<T: Sample> Reducer<T> {
     /// Another value, and how much of it there is.
     #[inline]
     pub fn add(&mut self, value: T, weight: f64) {
+        self.add_all(std::iter::once((value, weight)));
+    }
+
+    /// More values, and how much of each there is.
+    #[inline]
+    pub fn add_all(&mut self, values: impl Iterator<Item = (T, f64)>) {
         match self.reduction {
             Reduction::Average => {
-                // From the first value on: the mean of a constant is that constant, whatever the weights.
-                let first = self.value.get_or_insert(value).to_f64();
-                self.weight += weight;
-                self.sum += weight * (value.to_f64() - first);
+                for (value, weight) in values {
+                    // From the first value on: the mean of a constant is that constant, whatever the weights.
+                    let first = self.value.get_or_insert(value).to_f64();
+                    self.weight += weight;
+                    self.sum += weight * (value.to_f64() - first);
+                }
             }
             Reduction::Sum => {
-                self.value.get_or_insert(value);
-                self.sum += weight * value.to_f64();
-            }
-            Reduction::Mode => self.counts.entry(value.key()).or_insert((value, 0.0)).1 += weight,
-            Reduction::Min | Reduction::Max => {
-                let wanted = if self.reduction == Reduction::Min { Ordering::Less } else { Ordering::Greater };
-                if self.value.is_none_or(|extreme| value.partial_cmp(&extreme) == Some(wanted)) {
-                    self.value = Some(value);
+                for (value, weight) in values {
+                    self.value.get_or_insert(value);
+                    self.sum += weight * value.to_f64();
                 }
+            }
+            Reduction::Mode => {
+                values.for_each(|(value, weight)| self.counts.entry(value.key()).or_insert((value, 0.0)).1 += weight);
+            }
+            Reduction::Min => self.extreme(values, Ordering::Less),
+            Reduction::Max => self.extreme(values, Ordering::Greater),
+        }
+    }
+
+    #[inline]
+    fn extreme(&mut self, values: impl Iterator<Item = (T, f64)>, wanted: Ordering) {
+        for (value, _) in values {
+            if self.value.is_none_or(|extreme| value.partial_cmp(&extreme) == Some(wanted)) {
+                self.value = Some(value);
             }
         }
     }

@@ -223,12 +223,11 @@ fn reduce<T: Sample>(
                 let (loaded, at) = reader.at([span.row, column])?;
                 let block_end = (loaded.block.column + loaded.block.columns) as u32;
                 let stop = span.end.min(block_end);
-                for (offset, column) in (column..stop).enumerate() {
-                    if let Some(value) = value_at(loaded, at + offset, nodata) {
-                        let area = if by_area { overlap.pixel_area(span.row, column) } else { 1.0 };
-                        reducer.add(value, span.fraction * area);
-                    }
-                }
+                let weighted = (column..stop).enumerate().filter_map(|(offset, column)| {
+                    let area = if by_area { overlap.pixel_area(span.row, column) } else { 1.0 };
+                    value_at(loaded, at + offset, nodata).map(|value| (value, span.fraction * area))
+                });
+                reducer.add_all(weighted);
                 column = stop;
             }
         }

@@ -134,14 +134,16 @@ impl Found {
         let (mut xs, mut ys) = pixels.points(sampling);
         frame.to_degrees(&mut xs, &mut ys)?;
         // Points that lie on the globe, and which ones they are where some do not.
-        let is_there = |at: usize| xs[at].is_finite() && ys[at].is_finite();
-        let every = (0..xs.len()).all(is_there);
-        let kept: Vec<u32> =
-            if every { Vec::new() } else { (0..xs.len()).filter(|at| is_there(*at)).map(|at| at as u32).collect() };
-        let point = |at: usize| LonLat { lon_deg: xs[at], lat_deg: ys[at] };
+        let is_there = |(x, y): (&f64, &f64)| x.is_finite() & y.is_finite();
+        let every = xs.iter().zip(&ys).fold(true, |all, point| all & is_there(point));
+        let kept: Vec<u32> = match every {
+            true => Vec::new(),
+            false => (0..).zip(xs.iter().zip(&ys)).filter(|(_, point)| is_there(*point)).map(|(at, _)| at).collect(),
+        };
+        let point = |(lon_deg, lat_deg): (&f64, &f64)| LonLat { lon_deg: *lon_deg, lat_deg: *lat_deg };
         let points: Vec<LonLat> = match every {
-            true => (0..xs.len()).map(point).collect(),
-            false => kept.iter().map(|at| point(*at as usize)).collect(),
+            true => xs.iter().zip(&ys).map(point).collect(),
+            false => kept.iter().map(|at| point((&xs[*at as usize], &ys[*at as usize]))).collect(),
         };
         let target = |at: usize| if every { at } else { kept[at] as usize };
         let (finder, mut tiles) = (&level.finder, Tiles::default());

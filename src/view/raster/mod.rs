@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
+use crate::cube::creation::Resampling;
 use crate::cube::{self, Array, Group};
 use crate::error::{Error, Result};
 use crate::store::cache::Cache;
@@ -32,7 +33,6 @@ use level::Level;
 use lookup::{Lookup, Sampling};
 pub use open::{View, open};
 use options::RasterOptions;
-pub use options::Resampling;
 pub use pixels::Pixels;
 use render::{LookupKey, TileKey};
 use tiling::Tile;
@@ -99,7 +99,7 @@ impl Raster {
         let slices = Slices::new(&*array, base.finder.dimensions(), &options.slice)?;
         if slices.count() > MOST_BANDS {
             let open: Vec<&str> = slices.dimensions().iter().map(|dimension| dimension.name.as_str()).collect();
-            return Err(Error::invalid(format!(
+            return Err(Error::unsupported(format!(
                 "{} slices are more than the {MOST_BANDS} bands that GDAL can show: fix some of [{}] with the open option \
                  SLICE=dimension:index,...",
                 slices.count(),
@@ -236,7 +236,8 @@ impl Raster {
         match self.resampling {
             Resampling::Nearest => Sampling::Centre,
             Resampling::Bilinear => Sampling::Interpolated,
-            Resampling::Average => {
+            // The only other one that the open option admits: the average.
+            _ => {
                 let side = 2.0 * step.max(1.0) * self.frame.pixel_deg / level.zone_deg;
                 Sampling::Spread(side.ceil().clamp(2.0, MOST) as usize)
             }

@@ -24,6 +24,9 @@ pub struct View {
     pub subdatasets: Vec<(String, String)>,
     /// The raster, where one array is chosen.
     pub raster: Option<Raster>,
+    /// What the same request opens as a store, where that is opened already: it chooses the same zones and names all of the
+    /// store.
+    pub root: Option<Arc<dyn Group>>,
 }
 
 /// What `request` names; `None` when it is no DGGS store and nothing forces us.
@@ -41,8 +44,15 @@ pub fn open(call: &Arc<Call>, request: &OpenRequest) -> Result<Option<View>> {
         let raster = Raster::new(call, named.root.clone(), array, &options);
         raster.context(|| format!("{}: array {name}", request.name))
     };
-    let mut view =
-        View { connection, path: named.path.clone(), name: String::new(), subdatasets: Vec::new(), raster: None };
+    let boxed = named.options.iter().any(|(key, _)| key.eq_ignore_ascii_case("BBOX"));
+    let mut view = View {
+        connection,
+        path: named.path.clone(),
+        name: String::new(),
+        subdatasets: Vec::new(),
+        raster: None,
+        root: (named.node == "/" && !boxed).then(|| named.root.clone()),
+    };
     if let Some(array) = if named.node == "/" { None } else { cube::array_at(&named.root, call, &named.node)? } {
         view.name = format!("{}?{}", array.full_name(), options.text);
         view.raster = Some(of_array(array)?);

@@ -1,20 +1,9 @@
 //! Open options of the raster view.
 
+use crate::cube::creation::Resampling;
 use crate::error::{Context, Error, Result};
 use crate::grid::Region;
 use crate::view::slice::SliceOption;
-
-/// How a pixel gets its value from zones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resampling {
-    /// That of the zone which holds the pixel's centre.
-    #[default]
-    Nearest,
-    /// Interpolated at the pixel's centre between zones around it.
-    Bilinear,
-    /// The mean over the pixel.
-    Average,
-}
 
 /// The options that shape a raster.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +14,7 @@ pub(super) struct RasterOptions {
     pub(super) pixel: Option<(f64, f64)>,
     /// `BBOX`: west, south, east (at least west), north in degrees.
     pub(super) bbox_deg: Option<[f64; 4]>,
-    /// `RESAMPLING`.
+    /// `RESAMPLING`: nearest, bilinear or average.
     pub(super) resampling: Resampling,
     /// `SLICE`.
     pub(super) slice: SliceOption,
@@ -48,11 +37,16 @@ impl RasterOptions {
             crs: value("CRS").map(str::to_owned),
             pixel: value("RES").map(parse_pixel).transpose().context(|| "open option RES".into())?,
             bbox_deg: value("BBOX").map(parse_bbox).transpose().context(|| "open option BBOX".into())?,
-            resampling: value("RESAMPLING").map_or(Ok(Resampling::Nearest), parse_resampling)?,
+            resampling: Resampling::choose("RESAMPLING", value("RESAMPLING"), is_for_pixels)?.unwrap_or_default(),
             slice: SliceOption::parse(options)?,
             text: given.collect::<Vec<_>>().join("&"),
         })
     }
+}
+
+/// The ways in which a pixel gets its value from zones.
+fn is_for_pixels(resampling: Resampling) -> bool {
+    matches!(resampling, Resampling::Nearest | Resampling::Bilinear | Resampling::Average)
 }
 
 /// A width, or a width and a height.
@@ -75,15 +69,6 @@ fn parse_bbox(text: &str) -> Result<[f64; 4]> {
             Ok([west_deg, south_deg, east_deg.min(west_deg + 360.0), north_deg])
         }
         _ => Err(Error::invalid(format!("box '{text}' has no area"))),
-    }
-}
-
-fn parse_resampling(text: &str) -> Result<Resampling> {
-    match text.to_ascii_uppercase().as_str() {
-        "NEAREST" => Ok(Resampling::Nearest),
-        "BILINEAR" => Ok(Resampling::Bilinear),
-        "AVERAGE" => Ok(Resampling::Average),
-        _ => Err(Error::invalid(format!("open option RESAMPLING: '{text}' is none of NEAREST, BILINEAR, AVERAGE"))),
     }
 }
 

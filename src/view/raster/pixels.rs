@@ -58,14 +58,15 @@ impl Pixels {
             Sampling::Centre | Sampling::Interpolated => 1,
         };
         let along = |first: f64, step: f64, count: usize| -> Vec<f64> {
-            let centre = |at: usize| {
-                let centre = (first + at as f64 + 0.5) * step;
-                if step < 1.0 { centre.floor() + 0.5 } else { centre }
-            };
             // The pixel that is shown is never smaller than one of the raster's.
             let width = step.max(1.0);
-            let shift = |k: usize| ((k as f64 + 0.5) / side as f64 - 0.5) * width;
-            (0..count).flat_map(|at| (0..side).map(move |k| centre(at) + shift(k))).collect()
+            let mut places = Vec::with_capacity(count * side);
+            for at in 0..count {
+                let centre = (first + at as f64 + 0.5) * step;
+                let centre = if step < 1.0 { centre.floor() + 0.5 } else { centre };
+                places.extend((0..side).map(|k| centre + ((k as f64 + 0.5) / side as f64 - 0.5) * width));
+            }
+            places
         };
         let across = along(self.first_column, self.column_step, self.columns);
         let down = along(self.first_row, self.row_step, self.rows);

@@ -90,14 +90,16 @@ pub(super) fn of(call: &Arc<Call>, line: &ZoneLine, options: &Options) -> Result
             continue;
         };
         let Some(zone_at) = ZoneLine::axis_of(array.dimensions()) else { continue };
-        let mut slices: Vec<(String, Vec<u64>)> = vec![(name.clone(), Vec::new())];
-        let mut count: u64 = 1;
         let mut others = array.dimensions().to_vec();
         others.remove(zone_at);
-        for dimension in &others {
-            let fixed = options.slice.of(dimension).context(|| format!("array {name}"))?;
-            count = count.saturating_mul(if fixed.is_some() { 1 } else { dimension.size });
-            check_count(fields.len() as u64, count, &name, &dimension.name)?;
+        let fixed: Vec<Option<u64>> = others
+            .iter()
+            .map(|dimension| options.slice.of(dimension))
+            .collect::<Result<_>>()
+            .context(|| format!("array {name}"))?;
+        check_count(fields.len() as u64, &name, others.iter().zip(&fixed).filter(|(_, fixed)| fixed.is_none()))?;
+        let mut slices: Vec<(String, Vec<u64>)> = vec![(name.clone(), Vec::new())];
+        for (dimension, fixed) in others.iter().zip(&fixed) {
             let extended = |(name, others): &(String, Vec<u64>), index: u64| {
                 let name = if fixed.is_some() { name.clone() } else { format!("{name}_{index}") };
                 (name, others.iter().copied().chain([index]).collect())
@@ -105,7 +107,6 @@ pub(super) fn of(call: &Arc<Call>, line: &ZoneLine, options: &Options) -> Result
             let indices = fixed.map_or(0..dimension.size, |index| index..index + 1);
             slices = slices.iter().flat_map(|slice| indices.clone().map(move |index| extended(slice, index))).collect();
         }
-        check_count(fields.len() as u64, count, &name, "")?;
         for (name, others) in slices {
             let name = unique(name, &names);
             names.push(name.to_lowercase());
@@ -122,14 +123,21 @@ pub(super) fn of(call: &Arc<Call>, line: &ZoneLine, options: &Options) -> Result
     Ok((variables, fields))
 }
 
-fn check_count(before: u64, added: u64, name: &str, dimension: &str) -> Result<()> {
-    if before.saturating_add(added) <= MAX_FIELDS {
+/// Checks that a layer with `before` fields has room for the slices of array `name` along the dimensions that are not fixed.
+fn check_count<'d>(
+    before: u64,
+    name: &str,
+    open: impl Iterator<Item = (&'d Dimension, &'d Option<u64>)>,
+) -> Result<()> {
+    let open: Vec<&Dimension> = open.map(|(dimension, _)| dimension).collect();
+    let slices = open.iter().fold(1u64, |slices, dimension| slices.saturating_mul(dimension.size));
+    if before.saturating_add(slices) <= MAX_FIELDS {
         return Ok(());
     }
-    let example = if dimension.is_empty() { "dimension" } else { dimension };
+    let widest = open.iter().max_by_key(|dimension| dimension.size).map_or("dimension", |dimension| &dimension.name);
     Err(Error::unsupported(format!(
-        "array {name} has {added} slices, a field each, and a layer has at most {MAX_FIELDS}: fix dimensions with the open \
-         option SLICE, for instance SLICE={example}:0"
+        "array {name} has {slices} slices, a field each, and a layer has at most {MAX_FIELDS}: fix dimensions with the open \
+         option SLICE, for instance SLICE={widest}:0"
     )))
 }
 

@@ -1,0 +1,100 @@
+//! The areas of a raster's pixels on the grid's surface.
+
+use super::axis::Axis;
+use super::coverage::Lines;
+use super::lattice::{Axes, Lattice, Mapped, unit};
+use crate::error::Result;
+use crate::grid::LonLat;
+use crate::grid::healpix::latitude::Latitude;
+
+/// Areas of pixels on the sphere of radius 1.
+#[derive(Debug)]
+pub(super) enum Areas {
+    /// The product of a column's and a row's.
+    Axes { widths: Vec<f64>, heights: Vec<f64> },
+    /// At every `step`-th pixel, in between by its neighbours.
+    Sampled { step: usize, columns: usize, rows: usize, areas: Vec<f64> },
+}
+
+impl Areas {
+    /// The area of a pixel.
+    #[inline]
+    pub(super) fn of(&self, row: u32, column: u32) -> f64 {
+        match self {
+            Areas::Axes { widths, heights } => widths[column as usize] * heights[row as usize],
+            Areas::Sampled { step, columns, rows, areas } => {
+                let node = |at: u32, count: usize| {
+                    let at = f64::from(at) / *step as f64;
+                    let first = (at as usize).min(count - 2);
+                    (first, at - first as f64)
+                };
+                let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
+                let at = |r: usize, c: usize| areas[r * columns + c];
+                let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
+                line(r) + y * (line(r + 1) - line(r))
+            }
+        }
+    }
+}
+
+/// Columns in degrees, no more than a turn of them; rows in sines of authalic latitudes, cut at the poles.
+pub(super) fn of_axes(axes: &Axes, latitude: &Latitude) -> (Lines, Lines, Areas) {
+    let columns = axes.lon().clone().truncated(axes.turn_columns());
+    let first = columns.edge(0);
+    let (low, high) = columns.ends();
+    let columns = if high - low > 360.0 || axes.is_whole_turn() {
+        // The last line is the first one, a turn on.
+        let last = first + if columns.ascends() { 360.0 } else { -360.0 };
+        let mut edges: Vec<f64> = (0..=columns.count()).map(|index| columns.edge(index)).collect();
+        *edges.last_mut().expect("an axis has edges") = last;
+        Axis::Edges(edges)
+    } else {
+        columns
+    };
+    // Rows wholly beyond a pole have no height; they keep their place by a hair, so that lines still ascend.
+    let rows = axes.lat().map(|lat| match lat.abs() > 90.0 {
+        true => (1.0 + (lat.abs() - 89.0) * 4.0 * f64::EPSILON).copysign(lat),
+        false => latitude.sin_authalic(lat),
+    });
+    let clipped = |z: f64| z.clamp(-1.0, 1.0);
+    let widths = (0..columns.count()).map(|k| (columns.edge(k + 1) - columns.edge(k)).abs().to_radians()).collect();
+    let heights = (0..rows.count()).map(|k| (clipped(rows.edge(k + 1)) - clipped(rows.edge(k))).abs()).collect();
+    (Lines::new(&columns), Lines::new(&rows), Areas::Axes { widths, heights })
+}
+
+/// How many pixels along the longer axis have their area measured.
+const MEASURED: usize = 256;
+
+/// The areas of pixels of a mapped raster, by the quadrilaterals of their corners.
+pub(super) fn sampled(lattice: &Lattice, mapped: &Mapped, latitude: &Latitude) -> Result<Areas> {
+    let step = lattice.columns().max(lattice.rows()).div_ceil(MEASURED);
+    let nodes = |count: usize| count.div_ceil(step) + 1;
+    let (columns, rows) = (nodes(lattice.columns()), nodes(lattice.rows()));
+    let mut areas = Vec::with_capacity(columns * rows);
+    let mut positions = Vec::with_capacity(4 * columns);
+    let mut places = vec![LonLat::default(); 4 * columns];
+    for row in 0..rows {
+        positions.clear();
+        for column in 0..columns {
+            // The last nodes lie beyond the raster; the pixel at its end stands for them.
+            let x = (column * step).min(lattice.columns() - 1) as f64;
+            let y = (row * step).min(lattice.rows() - 1) as f64;
+            positions.extend([[x, y], [x + 1.0, y], [x + 1.0, y + 1.0], [x, y + 1.0]]);
+        }
+        mapped.map().places(&positions, &mut places)?;
+        areas.extend(places.chunks(4).map(|corners| {
+            let [a, b, c, d] = std::array::from_fn(|k| unit(latitude.authalic(), corners[k]));
+            let minus = |p: [f64; 3], q: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| p[k] - q[k]) };
+            let (u, v) = (minus(c, a), minus(d, b));
+            let cross: [f64; 3] =
+                std::array::from_fn(|k| u[(k + 1) % 3] * v[(k + 2) % 3] - u[(k + 2) % 3] * v[(k + 1) % 3]);
+            0.5 * cross.iter().map(|x| x * x).sum::<f64>().sqrt()
+        }));
+    }
+    // Corners that are not on the globe: the mean area stands for theirs.
+    let (sum, known) =
+        areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
+    let mean = if known > 0 { sum / f64::from(known) } else { 1.0 };
+    areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
+    Ok(Areas::Sampled { step, columns, rows, areas })
+}
