@@ -253,6 +253,20 @@ def test_one_array_gets_levels_and_another_joins_them(tmp_path):
         assert x.OpenMDArray("b").GetOverviewCount() == 2
 
 
+def test_processes_that_add_levels_to_one_store_take_turns(tmp_path):
+    path, n, names = str(tmp_path / "turns.zarr"), 12 * 4**6, "abcd"
+    arrays = {"cell_ids": stores.Array(np.arange(n, dtype="u8"), ["cells"], stores.xdggs_ids(6))}
+    arrays |= {name: stores.Array(np.arange(n) * (k + 1.0), ["cells"], chunks=[64]) for k, name in enumerate(names)}
+    stores.write(path, arrays, consolidated=True)
+    jobs = [subprocess.Popen(["gdaladdo", "-q", "-r", "max", f'DGGS:"{path}":/{name}', "2", "4"]) for name in names]
+    assert [job.wait() for job in jobs] == [0] * 4
+    for k, name in enumerate(names):
+        fine = arrays[name].values
+        for level, several in [("5", 4), ("4", 16)]:
+            np.testing.assert_array_equal(values(root(path).OpenGroup(level), name), fine.reshape(-1, several).max(1))
+    assert not any("dggs_" in name for name in files(path))
+
+
 def test_levels_of_a_pyramid_of_groups_go_beside_the_others(tmp_path):
     path = create(tmp_path / "p.zarr", "DGGRS=HEALPix", "LEVEL=5", "PYRAMID=4", "RESAMPLING=AVERAGE")
     before = files(path)

@@ -5,7 +5,7 @@
 //! last those of the groups that were there already. Each new folder holds a file that says whose it is until then, so
 //! that the next job knows what a killed process left behind.
 //!
-//! Limits: two processes that add levels to one store at once.
+//! Limits: off local disks, where there are no locks, two processes must not add levels to one store at once.
 
 use std::sync::Arc;
 

@@ -25,10 +25,13 @@ use crate::cube::creation::Resampling;
 use crate::cube::{self, OpenRequest};
 use crate::error::{Context, Error, Kind, Result};
 use crate::grid::Grid;
-use crate::store::Call;
+use crate::store::{Call, VsiStore};
 
 /// Open options that say how a raster is shown, not what it is.
 const OF_VIEWS: [&str; 6] = ["BBOX", "CRS", "RES", "RESAMPLING", "SLICE", "GEOMETRY"];
+
+/// The file in a store's root that is held while levels are added.
+const LOCK: &str = ".dggs_lock";
 
 /// GDAL's names of the methods that we have.
 const METHODS: [(&str, Resampling); 7] = [
@@ -55,9 +58,15 @@ pub fn build(
     factors: &[i32],
     progress: Progress<'_>,
 ) -> Result<()> {
-    let opened = cube::open_named(call, &OpenRequest { update: false, forced: true, ..request.clone() }, &OF_VIEWS)?;
-    let named = opened.ok_or_else(|| Error::not_found("no store with a grid").context(request.name.clone()))?;
     let place = || request.name.clone();
+    let request = OpenRequest { update: false, forced: true, ..request.clone() };
+    let open = || {
+        let opened = cube::open_named(call, &request, &OF_VIEWS)?;
+        opened.ok_or_else(|| Error::not_found("no store with a grid").context(place()))
+    };
+    // What another process adds meanwhile is there when it is our turn.
+    let _turn = VsiStore::new(&open()?.path, call).hold(LOCK).context(place)?;
+    let named = open()?;
     let is_of_view = |key: &str| OF_VIEWS.iter().any(|name| name.eq_ignore_ascii_case(key));
     if let Some((option, _)) = named.options.iter().find(|(key, _)| !is_of_view(key)) {
         let message =
