@@ -18,7 +18,7 @@ pub(super) enum Areas {
 
 impl Areas {
     /// The area of a pixel.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(&self, row: u32, column: u32) -> f64 {
         match self {
             Areas::Axes { widths, heights } => widths[column as usize] * heights[row as usize],

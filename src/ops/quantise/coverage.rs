@@ -164,14 +164,14 @@ impl<'a> Coverer<'a> {
 
     /// Begins a polygon of these points.
     pub fn begin(&mut self, corners: &[Corner]) {
-        let (mut low, mut high) = ([u32::MAX; 2], [0; 2]);
+        let (mut row, mut column, mut last_row, mut last_column) = (u32::MAX, u32::MAX, 0, 0);
         for corner in corners {
-            low = [low[0].min(corner.row), low[1].min(corner.column)];
-            high = [high[0].max(corner.row), high[1].max(corner.column)];
+            (row, last_row) = (row.min(corner.row), last_row.max(corner.row));
+            (column, last_column) = (column.min(corner.column), last_column.max(corner.column));
         }
-        let [row, column] = low.map(|at| at as usize);
-        let [rows, columns] = [0, 1].map(|k| (high[k] + 1).saturating_sub(low[k]) as usize);
-        self.window = [row, column, rows, columns];
+        let count = |first: u32, last: u32| (last + 1).saturating_sub(first) as usize;
+        let (rows, columns) = (count(row, last_row), count(column, last_column));
+        self.window = [row as usize, column as usize, rows, columns];
         self.cells.clear();
         self.sums.clear();
         if rows * (columns + 1) <= MOST_SUMS {
