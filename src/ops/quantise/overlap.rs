@@ -27,18 +27,20 @@ const AREA_TOLERANCE: f64 = 1e-9;
 /// How far, in pixels, a drawn edge may lie from its curve before bends are added.
 const BEND_PIXELS: f64 = 0.1;
 
-/// Edges this many times farther from a pole than a zone is wide are smooth: a parabola has their area to 1e-10 of a zone's
-/// (`tests/ops_overlap.rs` measures it), and bends no more than [`SMOOTH_BEND`] of a zone's, unless they have a corner.
+/// Edges this many times farther from a pole than a zone is wide are smooth, unless they have a corner: a parabola has their
+/// area to less than 1e-9 of a zone's (`tests/ops_overlap.rs` measures it).
 const SMOOTH_DISTANCE: f64 = 100.0;
+
+/// The triangle of ends and middle, in parts of a zone, that an edge at [`SMOOTH_DISTANCE`] may have; at larger distances it
+/// may have as much less. A larger one is a corner's, where an edge crosses one of a polyhedron; a corner that makes a smaller
+/// one adds no more than two thirds of it to the one zone and takes it from the other.
+const SMOOTH_BEND: f64 = 2e-3;
 
 /// Bends smaller than this part of a pixel are left out.
 const NO_BEND: f64 = 1e-12;
 
 /// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
 const WHOLE_BEND: f64 = 4.0 / 3.0;
-
-/// See [`SMOOTH_DISTANCE`]; for edges at that distance, of farther ones as much less.
-const SMOOTH_BEND: f64 = 2e-3;
 
 /// Pieces that an edge is drawn with at first, and at most.
 const PIECES: u32 = 4;
@@ -282,7 +284,8 @@ impl<'a> Overlap<'a> {
     /// This depends on nothing but the edge, so that both zones that share it draw it alike.
     #[inline]
     fn is_smooth(&self, latitudes_deg: [f64; 3], triple: [Point; 3], bend: f64, per_height: f64) -> bool {
-        let farthest_deg = latitudes_deg.into_iter().fold(0.0, |far: f64, lat_deg| far.max(lat_deg.abs()));
+        let [from_deg, middle_deg, to_deg] = latitudes_deg;
+        let farthest_deg = from_deg.abs().max(middle_deg.abs()).max(to_deg.abs());
         let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
         // A jump of a turn is no edge.
         let is_jump = (triple[2][0] - triple[0][0]).abs() > self.jump;

@@ -93,16 +93,18 @@ const RECENT: usize = 4;
 impl Reader<'_, '_> {
     /// The block with a pixel in it, and the pixel's place in it.
     #[inline]
-    fn at(&mut self, [row, column]: [u32; 2]) -> Result<(&Loaded, usize)> {
-        let place = |loaded: &Loaded| {
-            let block = loaded.block;
-            let (y, x) = ((row as usize).wrapping_sub(block.row), (column as usize).wrapping_sub(block.column));
-            (y < block.rows && x < block.columns).then(|| y * block.columns + x)
-        };
-        if let Some(found) = self.recent.first().and_then(|loaded| place(loaded)) {
-            return Ok((&self.recent[0], found));
+    fn at(&mut self, pixel: [u32; 2]) -> Result<(&Loaded, usize)> {
+        match self.recent.first().and_then(|loaded| loaded.place(pixel)) {
+            Some(found) => Ok((&self.recent[0], found)),
+            None => self.look_up(pixel),
         }
-        let known = self.recent.iter().position(|loaded| place(loaded).is_some());
+    }
+
+    /// The same, of another block than the last one.
+    #[inline(never)]
+    fn look_up(&mut self, pixel: [u32; 2]) -> Result<(&Loaded, usize)> {
+        let [row, column] = pixel;
+        let known = self.recent.iter().position(|loaded| loaded.place(pixel).is_some());
         match known {
             Some(at) => self.recent[..=at].rotate_right(1),
             None => {
@@ -111,7 +113,7 @@ impl Reader<'_, '_> {
                 self.recent.insert(0, loaded);
             }
         }
-        let found = place(&self.recent[0]).ok_or_else(|| Error::invalid("a pixel outside of the raster"))?;
+        let found = self.recent[0].place(pixel).ok_or_else(|| Error::invalid("a pixel outside of the raster"))?;
         Ok((&self.recent[0], found))
     }
 
@@ -256,7 +258,8 @@ fn reduce<T: Sample>(
         for span in &spans[first..end] {
             let mut column = span.start;
             while column < span.end {
-                let (loaded, at) = reader.at([span.row, column])?;
+                let pixel = [span.row, column];
+                let (loaded, at) = reader.at(pixel)?;
                 let block_end = (loaded.block.column + loaded.block.columns) as u32;
                 let count = (span.end.min(block_end) - column).min((TOGETHER - weighted.len()) as u32);
                 for offset in 0..count {
