@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gdal_dggs::error::Kind;
 use gdal_dggs::hierarchy::{AxisSelection, Compressor, DataType, Editor, Format, NewArray};
-use gdal_dggs::store::dataset::{Dataset, ElementType};
+use gdal_dggs::store::dataset::Dataset;
 use gdal_dggs::store::{Call, Input, NumericType, Target, VsiStore};
 use serde_json::{Value, json};
 
@@ -53,7 +53,7 @@ fn groups_arrays_and_attributes_are_those_of_the_store() {
     let array = deep.open_array(&call, "u").unwrap();
     assert_eq!((array.name(), array.full_name(), array.shape()), ("u", "/deep/u", vec![3, 4]));
     assert_eq!(array.dimensions()[1].name, "x");
-    assert_eq!(array.element_type(), &ElementType::Numeric(NumericType::Float32));
+    assert_eq!(array.data_type(), &DataType::Numeric(NumericType::Float32));
     assert_eq!(array.nodata(&call), Some((-9.0f32).to_ne_bytes().to_vec()));
     assert_eq!((array.unit(&call), array.scale_and_offset(&call)), ("m s-1".to_owned(), (Some(0.5), Some(2.0))));
     assert_eq!(array.block_size(&call), [2, 3]);

@@ -8,13 +8,14 @@ opening, reading and looking up, everything in the page cache.
 
 import random
 import statistics
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 from osgeo import gdal
+
+from turns import Peer
 
 gdal.UseExceptions()
 gdal.SetConfigOption("GDAL_PAM_ENABLED", "NO")
@@ -26,20 +27,6 @@ def milliseconds(action):
     began = time.perf_counter()
     action()
     return 1000 * (time.perf_counter() - began)
-
-
-class Peer:
-    """bench_raster_peer.py in another Python: answers milliseconds."""
-
-    def __init__(self, python, library, store):
-        script = Path(__file__).with_name("bench_raster_peer.py")
-        command = [python, script, library, store, str(COLUMNS), str(ROWS)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return float(self.process.stdout.readline())
 
 
 def globe(folder, python):
@@ -68,7 +55,8 @@ def globe(folder, python):
         "gdalwarp, GeoTIFF to GeoTIFF": lambda: milliseconds(warp),
     }
     for library in ("healpix-geo", "healpy", "healpy-bilinear"):
-        runs[library] = Peer(python, library, store)
+        peer = Peer(python, Path(__file__).with_name("bench_raster_peer.py"), library, store, str(COLUMNS), str(ROWS))
+        runs[library] = lambda peer=peer: peer()[0]
 
     def projected():
         side = 20037508.342789244 * 2 / 2896

@@ -20,6 +20,7 @@ from osgeo import gdal
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import capi  # noqa: E402
+from turns import Peer  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SHAPE = (12, 12 * 4**9)
@@ -57,22 +58,6 @@ class Gdal:
             capi.read_into(array, self.buffer, (0, 0), SHAPE, strides, kind)
 
         return timed(read)
-
-
-class Peer:
-    """A library in build/venv, in its own process."""
-
-    def __init__(self, python, library, store):
-        self.process = subprocess.Popen([python, HERE / "peer.py", library, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        return tuple(map(float, self.process.stdout.readline().split()))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 class Limit:
@@ -178,9 +163,9 @@ def main():
             "driver": Gdal("DGGS", store),
             "GDAL's Zarr": Gdal("Zarr", store),
             "GDAL's Zarr, AdviseRead": Gdal("Zarr", store, advise=True),
-            "tensorstore": Peer(options.python, "tensorstore", store),
-            "tensorstore, preallocated": Peer(options.python, "tensorstore_into", store),
-            "zarr-python": Peer(options.python, "zarr", store),
+            "tensorstore": Peer(options.python, HERE / "peer.py", "tensorstore", store),
+            "tensorstore, preallocated": Peer(options.python, HERE / "peer.py", "tensorstore_into", store),
+            "zarr-python": Peer(options.python, HERE / "peer.py", "zarr", store),
         }
         if name in CODECS:
             readers["limit, 1 thread"] = Limit(store, CODECS[name], 1)

@@ -2,8 +2,8 @@
 
     autotest/bench/run write [--rounds 5] [--layouts v2_zstd,v3_shard_deep]
 
-12 x 3,145,728 float32 from memory into a new store, until it is closed; the page cache takes it. All writers take turns in
-one run; the median counts. Columns are wall and CPU milliseconds, and how many times the driver's time that is; then the
+12 x 3,145,728 float32 and the zones' ids from memory into a new store, until it is closed; the page cache takes it. The driver
+makes the ids, the others are given them; all cut and compress them alike. All writers take turns in one run; the median counts. Columns are wall and CPU milliseconds, and how many times the driver's time that is; then the
 driver's peak memory above the field itself, in shards (of 12.6 MB) a thread. Only ratios from one run on one machine mean
 anything.
 """
@@ -20,9 +20,12 @@ from pathlib import Path
 import numpy as np
 from osgeo import gdal
 
+from turns import Peer
+
 HERE = Path(__file__).resolve().parent
 LEVEL = 9
 SHAPE = (12, 12 * 4**LEVEL)
+IDS = np.arange(SHAPE[1], dtype="u8")
 SHARD_BYTES = 12 * 262144 * 4
 LAYOUTS = {
     "v2_zstd": ("ZARR_V2", ["COMPRESS=ZSTD", "ZSTD_LEVEL=3", "BLOCKSIZE=1,262144"]),
@@ -48,6 +51,9 @@ def write(driver, layout, field, folder):
     ]
     array = root.CreateMDArray("u", dimensions, gdal.ExtendedDataType.Create(gdal.GDT_Float32), array_options)
     array.Write(field)
+    if driver != "DGGS":
+        cut = ["COMPRESS=ZSTD", "ZSTD_LEVEL=3", "BLOCKSIZE=32768"]
+        root.CreateMDArray("cell_ids", dimensions[1:], gdal.ExtendedDataType.Create(gdal.GDT_UInt64), cut).Write(IDS)
     cube.FlushCache()
     del array, dimensions, root, cube
     return 1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)
@@ -56,20 +62,6 @@ def write(driver, layout, field, folder):
 def peak_kib():
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
-
-
-class Peer:
-    def __init__(self, *command):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def __call__(self):
-        self.process.stdin.write("go\n")
-        self.process.stdin.flush()
-        return tuple(map(float, self.process.stdout.readline().split()))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def own(layout, field_path, folder):

@@ -139,3 +139,41 @@ def test_a_netcdf_copy_decoded_by_xdggs_is_the_same_grid(cube, tmp_path):
         assert answer["cell_ids"] == values(mine, "cell_ids").tolist()
         np.testing.assert_allclose((np.array(answer["lon"]) + 180) % 360 - 180, values(mine, "lon"), rtol=0, atol=1e-9)
         np.testing.assert_allclose(answer["lat"], values(mine, "lat"), rtol=0, atol=1e-9)
+
+
+RASTERIO = """
+import json, sys
+import numpy as np, rasterio
+import rasterio.warp
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+with rasterio.open(sys.argv[1], RES="2", SLICE="month:1") as cube:
+    facts = [cube.driver, cube.crs.to_epsg(), list(cube.transform)[:6], list(cube.bounds), cube.dtypes[0], cube.units[0]]
+    window = cube.read(1, window=Window(10, 20, 5, 4))
+    sampled = [float(value[0]) for value in cube.sample([(13.4, 52.5), (-70.7, -33.4)])]
+    with WarpedVRT(cube, crs="EPSG:3857") as warped:
+        place = warped.index(*rasterio.warp.transform("EPSG:4326", "EPSG:3857", [13.4], [52.5]))
+        row, column = (int(np.ravel(at)[0]) for at in place)
+        centre = rasterio.warp.transform("EPSG:3857", "EPSG:4326", *([float(at)] for at in warped.xy(row, column)))
+        facts += [float(warped.read(1)[row, column]), [one[0] for one in centre]]
+print(json.dumps([facts, window.tolist(), sampled]))
+"""
+
+
+def test_rasterio_reads_a_cube_as_a_raster(cube):
+    """The rasterio of Debian is made for the system's GDAL; wheels from PyPI bring a GDAL of their own, without us."""
+    asked = subprocess.run(["/usr/bin/python3", "-c", "import rasterio; print(rasterio.__gdal_version__)"], capture_output=True, text=True)
+    if asked.returncode != 0:
+        pytest.skip("python3-rasterio is not installed (gdal-plugin/install-packages run)")
+    if asked.stdout.split(".")[:2] != gdal.__version__.split(".")[:2]:
+        pytest.skip(f"rasterio has GDAL {asked.stdout.strip()} of its own")
+    facts, window, sampled = json.loads(run("/usr/bin/python3", "-c", RASTERIO, cube).stdout)
+    driver, epsg, transform, bounds, dtype, unit, warped, (lon, lat) = facts
+    assert (driver, epsg, dtype, unit) == ("DGGS", 4326, "float64", "m s**-1")
+    assert (transform, bounds) == ([2, 0, -180, 0, -2, 90], [-180, -90, 180, 90])
+    points = [f"{-180 + 2 * x + 1} {90 - 2 * y - 1}" for y in range(20, 24) for x in range(10, 15)]
+    assert np.ravel(window).tolist() == values(root(cube, f"POINTS={','.join(points)}"), "u")[1].tolist()
+    # The centres of the pixels that hold the places.
+    holder = f"{2 * (lon // 2) + 1} {2 * (lat // 2) + 1}"
+    *at, at_warped = values(root(cube, f"POINTS=13 53,-71 -33,{holder}"), "u")[1].tolist()
+    assert sampled == at and warped == at_warped and abs(lon - 13.4) < 2 and abs(lat - 52.5) < 2

@@ -4,7 +4,8 @@
 
 use serde_json::{Value, json};
 
-use super::types::{DataType, Member, MemberKind, Stored, record};
+use super::DataType;
+use super::types::{Member, MemberKind, Stored, record};
 use crate::error::{Context, Error, Result};
 use crate::store::NumericType;
 

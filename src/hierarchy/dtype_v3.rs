@@ -38,7 +38,10 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
         time: None,
     };
     if let Some(number) = number(name) {
-        return Ok(parsed(Stored::Number(number), json!(zarrs_name(number, name))));
+        return Ok(parsed(
+            Stored::Number(number),
+            json!(if number.is_complex() { name_of(number).unwrap_or(name) } else { name }),
+        ));
     }
     let length = || {
         let length =
@@ -76,30 +79,34 @@ fn understand(name: &str, configuration: &Map<String, Value>) -> Result<Parsed> 
     }
 }
 
-fn number(name: &str) -> Option<NumericType> {
-    Some(match name {
-        "bool" | "uint8" => NumericType::UInt8,
-        "int8" => NumericType::Int8,
-        "uint16" => NumericType::UInt16,
-        "int16" => NumericType::Int16,
-        "uint32" => NumericType::UInt32,
-        "int32" => NumericType::Int32,
-        "uint64" => NumericType::UInt64,
-        "int64" => NumericType::Int64,
-        "float16" => NumericType::Float16,
-        "float32" => NumericType::Float32,
-        "float64" => NumericType::Float64,
-        "complex64" | "complex_float32" => NumericType::CFloat32,
-        "complex128" | "complex_float64" => NumericType::CFloat64,
-        _ => return None,
-    })
+/// The numbers of the core specification, and complex ones, as they are written.
+const NUMBERS: [(&str, NumericType); 13] = [
+    ("uint8", NumericType::UInt8),
+    ("int8", NumericType::Int8),
+    ("uint16", NumericType::UInt16),
+    ("int16", NumericType::Int16),
+    ("uint32", NumericType::UInt32),
+    ("int32", NumericType::Int32),
+    ("uint64", NumericType::UInt64),
+    ("int64", NumericType::Int64),
+    ("float16", NumericType::Float16),
+    ("float32", NumericType::Float32),
+    ("float64", NumericType::Float64),
+    ("complex64", NumericType::CFloat32),
+    ("complex128", NumericType::CFloat64),
+];
+
+/// What a number is called; `None` where Zarr has none such.
+pub(super) fn name_of(number: NumericType) -> Option<&'static str> {
+    NUMBERS.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
 }
 
-fn zarrs_name(number: NumericType, name: &str) -> &str {
-    match number {
-        NumericType::CFloat32 => "complex64",
-        NumericType::CFloat64 => "complex128",
-        _ => name,
+fn number(name: &str) -> Option<NumericType> {
+    match name {
+        "bool" => Some(NumericType::UInt8),
+        "complex_float32" => Some(NumericType::CFloat32),
+        "complex_float64" => Some(NumericType::CFloat64),
+        _ => NUMBERS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number),
     }
 }
 

@@ -59,26 +59,15 @@ pub(super) fn element(stored: &Stored, json: &Value) -> Result<Option<Vec<u8>>> 
 
 /// One number in native byte order.
 pub(super) fn numeric(number: NumericType, json: &Value) -> Option<Vec<u8>> {
-    macro_rules! integer {
-        ($rust:ty) => {
-            integer(json).and_then(|value| <$rust>::try_from(value).ok()).map(|value| value.to_ne_bytes().to_vec())
+    if number.is_integer() {
+        return match json {
+            Value::String(text) if text == "NaT" && number == NumericType::Int64 => {
+                number.integer_bytes(i64::MIN.into())
+            }
+            _ => number.integer_bytes(integer(json)?),
         };
     }
     match number {
-        NumericType::UInt8 => match json {
-            Value::Bool(flag) => Some(vec![u8::from(*flag)]),
-            _ => integer!(u8),
-        },
-        NumericType::Int8 => integer!(i8),
-        NumericType::UInt16 => integer!(u16),
-        NumericType::Int16 => integer!(i16),
-        NumericType::UInt32 => integer!(u32),
-        NumericType::Int32 => integer!(i32),
-        NumericType::UInt64 => integer!(u64),
-        NumericType::Int64 => match json {
-            Value::String(text) if text == "NaT" => Some(i64::MIN.to_ne_bytes().to_vec()),
-            _ => integer!(i64),
-        },
         NumericType::Float16 => match hexadecimal(json) {
             Some(bits) => Some(u16::try_from(bits).ok()?.to_ne_bytes().to_vec()),
             None => Some(f16::from_f64(float(json)?).to_ne_bytes().to_vec()),
@@ -93,7 +82,7 @@ pub(super) fn numeric(number: NumericType, json: &Value) -> Option<Vec<u8>> {
         },
         NumericType::CFloat32 => complex(NumericType::Float32, json),
         NumericType::CFloat64 => complex(NumericType::Float64, json),
-        NumericType::CInt16 | NumericType::CInt32 | NumericType::CFloat16 => None,
+        _ => None,
     }
 }
 
@@ -221,27 +210,15 @@ pub(super) fn to_json(number: NumericType, shown: &[u8], format: Format) -> Resu
             float_to_json(value, value.to_bits(), f64::NAN.to_bits(), 16, format)
         }
     };
-    macro_rules! integer {
-        ($rust:ty) => {
-            Value::from(<$rust>::from_ne_bytes(stored.as_slice().try_into().expect("as many bytes as the type has")))
-        };
-    }
     Ok(match number {
-        NumericType::UInt8 => integer!(u8),
-        NumericType::Int8 => integer!(i8),
-        NumericType::UInt16 => integer!(u16),
-        NumericType::Int16 => integer!(i16),
-        NumericType::UInt32 => integer!(u32),
-        NumericType::Int32 => integer!(i32),
-        NumericType::UInt64 => integer!(u64),
-        NumericType::Int64 => integer!(i64),
         NumericType::Float16 | NumericType::Float32 | NumericType::Float64 => half(&stored),
         NumericType::CFloat32 | NumericType::CFloat64 => {
             let (real, imaginary) = stored.split_at(stored.len() / 2);
             Value::Array(vec![half(real), half(imaginary)])
         }
-        NumericType::CInt16 | NumericType::CInt32 | NumericType::CFloat16 => {
-            return Err(Error::unsupported(format!("Zarr has no type {number:?}")));
+        _ => {
+            let integer = number.integer(&stored);
+            Value::Number(integer.ok_or_else(|| Error::unsupported(format!("Zarr has no type {number:?}")))?)
         }
     })
 }

@@ -39,6 +39,7 @@ mod types;
 mod write;
 mod write_elements;
 
+pub use crate::store::{DataType, Field};
 pub use array::Array;
 pub use attributes::AttributeValue;
 pub use editor::Editor;
@@ -47,7 +48,6 @@ pub use metadata::{ArrayMetadata, DimensionName};
 pub use new_array::{Compressor, Format, NewArray, Shuffle};
 pub use open::{Node, looks_like_zarr, open};
 pub use selection::AxisSelection;
-pub use types::{DataType, Field};
 
 /// The attributes of a node, in the order of the file.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

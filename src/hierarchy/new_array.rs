@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Attributes, DataType, Field, fill};
+use super::{Attributes, DataType, Field, dtype_v3, fill};
 use crate::error::{Error, Result};
 use crate::store::NumericType;
 
@@ -365,22 +365,7 @@ fn dtype_v2(data_type: &DataType) -> Result<Value> {
 
 fn data_type_v3(data_type: &DataType) -> Result<Value> {
     Ok(match data_type {
-        DataType::Numeric(number) => Value::from(match number {
-            NumericType::UInt8 => "uint8",
-            NumericType::Int8 => "int8",
-            NumericType::UInt16 => "uint16",
-            NumericType::Int16 => "int16",
-            NumericType::UInt32 => "uint32",
-            NumericType::Int32 => "int32",
-            NumericType::UInt64 => "uint64",
-            NumericType::Int64 => "int64",
-            NumericType::Float16 => "float16",
-            NumericType::Float32 => "float32",
-            NumericType::Float64 => "float64",
-            NumericType::CFloat32 => "complex64",
-            NumericType::CFloat64 => "complex128",
-            NumericType::CInt16 | NumericType::CInt32 | NumericType::CFloat16 => return Err(unknown(*number)),
-        }),
+        DataType::Numeric(number) => Value::from(dtype_v3::name_of(*number).ok_or_else(|| unknown(*number))?),
         DataType::Text { .. } => return Err(text_in_structure()),
         DataType::Compound { fields, .. } => {
             let field = |field: &Field| Ok(json!([field.name, data_type_v3(&field.data_type)?]));

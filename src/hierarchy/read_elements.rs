@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::DataType;
 use super::array::Array;
 use super::read::zeroed;
 use super::selection::{self, AxisSelection, Corner};
 use super::tiles::{self, Tile, Wanted};
-use super::types::{DataType, Part, Stored};
+use super::types::{Part, Stored};
 use crate::error::{Context, Error, Kind, Result};
 use crate::store::{Call, Run};
 

@@ -1,49 +1,7 @@
 //! Types of elements: as users see them, and as they are stored.
 
 use crate::error::{Error, Result};
-use crate::store::NumericType;
-
-/// The type of an array's elements as GDAL shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DataType {
-    /// A number.
-    Numeric(NumericType),
-    /// Text in UTF-8.
-    Text {
-        /// Most bytes of one text, 0 where unknown.
-        max_length: usize,
-    },
-    /// A structure of numbers, laid out as a C compiler would.
-    Compound {
-        /// A name for it, made of its fields' names.
-        name: String,
-        /// Bytes of one element.
-        size: usize,
-        /// The fields in order.
-        fields: Vec<Field>,
-    },
-}
-
-impl DataType {
-    /// The numeric type, `None` for any other.
-    pub fn numeric(&self) -> Option<NumericType> {
-        match self {
-            Self::Numeric(number) => Some(*number),
-            Self::Text { .. } | Self::Compound { .. } => None,
-        }
-    }
-}
-
-/// One field of a [`DataType::Compound`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// Bytes from the start of the structure.
-    pub offset: usize,
-    /// Its type: a number or another structure.
-    pub data_type: DataType,
-}
+use crate::store::{DataType, Field, NumericType};
 
 /// What one element is once its chunk is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::DataType;
 use super::array::Array;
 use super::selection::{self, AxisSelection, Corner, Divide, Positions};
 use super::tiles::{self, Wanted};
-use super::types::{DataType, Part, Stored};
+use super::types::{Part, Stored};
 use super::write::{Block, Pieces};
 use crate::error::{Context, Error, Result};
 use crate::store::Call;

@@ -15,6 +15,7 @@
 mod bytes_codec;
 mod call;
 mod compress;
+mod data_type;
 mod degrees;
 mod delta;
 mod ffi;
@@ -41,6 +42,7 @@ pub mod vector;
 
 pub use call::{Call, Entered};
 pub use compress::Compressor;
+pub use data_type::{DataType, Field};
 pub use degrees::Degrees;
 pub use input::Input;
 pub use numeric::{Host, Number, NumericType, host};

@@ -104,6 +104,50 @@ impl NumericType {
         matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
     }
 
+    /// The integer that `bytes` are, in native byte order.
+    ///
+    /// `None` for a type that is no integer's, and for another number of bytes.
+    pub fn integer(self, bytes: &[u8]) -> Option<serde_json::Number> {
+        macro_rules! integer {
+            ($rust:ty) => {
+                <$rust>::from_ne_bytes(bytes.try_into().ok()?).into()
+            };
+        }
+        Some(match self {
+            Self::UInt8 => integer!(u8),
+            Self::Int8 => integer!(i8),
+            Self::UInt16 => integer!(u16),
+            Self::Int16 => integer!(i16),
+            Self::UInt32 => integer!(u32),
+            Self::Int32 => integer!(i32),
+            Self::UInt64 => integer!(u64),
+            Self::Int64 => integer!(i64),
+            _ => return None,
+        })
+    }
+
+    /// The bytes of an integer, in native byte order.
+    ///
+    /// `None` for a type that is no integer's, and where it does not hold `value`.
+    pub fn integer_bytes(self, value: i128) -> Option<Vec<u8>> {
+        macro_rules! bytes {
+            ($rust:ty) => {
+                <$rust>::try_from(value).ok()?.to_ne_bytes().to_vec()
+            };
+        }
+        Some(match self {
+            Self::UInt8 => bytes!(u8),
+            Self::Int8 => bytes!(i8),
+            Self::UInt16 => bytes!(u16),
+            Self::Int16 => bytes!(i16),
+            Self::UInt32 => bytes!(u32),
+            Self::Int32 => bytes!(i32),
+            Self::UInt64 => bytes!(u64),
+            Self::Int64 => bytes!(i64),
+            _ => return None,
+        })
+    }
+
     /// Pairs of numbers.
     pub fn is_complex(self) -> bool {
         self.alignment() != self.size()

@@ -46,7 +46,7 @@ impl Group {
                         Some("other") => ElementKind::Other,
                         _ => ElementKind::Float,
                     };
-                    let shape = dims.values().map(|size| size.as_u64().unwrap()).collect();
+                    let shape = dims.values().map(|size| size.as_u64().unwrap_or(1)).collect();
                     (name.clone(), dims.keys().cloned().collect(), shape, kind, object(array.get("attributes")))
                 })
                 .collect(),
@@ -134,6 +134,33 @@ pub(crate) fn header_example(source: &str) -> Value {
         .map(|line| line.trim_start_matches("//!"))
         .collect();
     serde_json::from_str(&block).unwrap_or_else(|error| panic!("{error} in the header's example: {block}"))
+}
+
+/// A group of each convention: what its module's header shows.
+pub(crate) fn examples() -> Vec<Value> {
+    let arrays = |crs: Value| {
+        json!({
+            "crs": {"dims": {}, "kind": "integer", "attributes": crs},
+            "cell_ids": {"dims": {"cells": 50}, "kind": "integer", "attributes": {"standard_name": "healpix_index"}},
+            "u": {"dims": {"time": 3, "cells": 50}, "attributes": {"grid_mapping": "crs", "_CRS": {"wkt": "GEOGCRS[]"}}}
+        })
+    };
+    let mut xdggs = arrays(json!({}));
+    xdggs["cell_ids"]["attributes"] = header_example(include_str!("../../src/convention/xdggs.rs"));
+    vec![
+        json!({"attributes": header_example(include_str!("../../src/convention/zarr_dggs.rs")), "arrays": arrays(json!({}))}),
+        json!({"path": "/8", "ancestors": [header_example(include_str!("../../src/convention/zarr_dggs/layout.rs"))],
+               "arrays": arrays(json!({}))}),
+        json!({"arrays": xdggs}),
+        json!({"arrays": arrays(header_example(include_str!("../../src/convention/cf.rs")))}),
+        json!({"arrays": arrays(header_example(include_str!("../../src/convention/easygems.rs")))}),
+        json!({"arrays": {"u": {"dims": {"time": 3, "i": 8, "j": 8, "n": 12},
+                                "attributes": header_example(include_str!("../../src/convention/dggs_spec.rs"))}}}),
+        json!({"attributes": header_example(include_str!("../../src/convention/dggs_spec.rs")),
+               "arrays": {"u": {"dims": {"n": 13, "i": 8, "j": 8}}}}),
+        json!({"attributes": header_example(include_str!("../../src/convention/dggs_jl.rs")),
+               "arrays": {"Red": {"dims": {"dggs_n": 5, "dggs_j": 32, "dggs_i": 64}, "kind": "integer"}}}),
+    ]
 }
 
 /// A store of `../shared/data` (`DGGS_SHARED` overrides), `None` with a printed reason where it is absent.

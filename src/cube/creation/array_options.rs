@@ -1,6 +1,6 @@
 //! The creation options of an array, named as in GDAL's Zarr driver where that has them.
 
-use super::options::{ZSTD_LEVEL, blosc, choice, one_level};
+use super::options::{self, choice, one_level};
 use super::{Compressor, CreationOptions, Format};
 use crate::error::{Error, Result};
 use crate::hierarchy::Shuffle;
@@ -96,57 +96,36 @@ fn extents(option: &str, text: &str, rank: usize) -> Result<Vec<u64>> {
 }
 
 fn compressor<'v>(value: &dyn Fn(&str) -> Option<&'v str>) -> Result<Option<Compressor>> {
-    let number = |name: &str, least: u8, most: u8| match value(name) {
-        None => Ok(None),
-        Some(text) => match text.parse::<u8>() {
-            Ok(number) if (least..=most).contains(&number) => Ok(Some(number)),
-            _ => Err(Error::invalid(format!("option {name}={text}: must be an integer from {least} to {most}"))),
-        },
-    };
-    let words = [("ZSTD", 'z'), ("BLOSC", 'b'), ("GZIP", 'g'), ("NONE", 'n')];
-    let chosen = choice("COMPRESS", value("COMPRESS"), &words)?;
-    Ok(chosen
-        .map(|chosen| {
-            Ok(match chosen {
-                'z' => Compressor::Zstd { level: number("ZSTD_LEVEL", 1, 22)?.map_or(ZSTD_LEVEL, i32::from) },
-                'g' => Compressor::Gzip { level: number("GZIP_LEVEL", 0, 9)?.map_or(6, u32::from) },
-                'b' => {
-                    let level = number("BLOSC_CLEVEL", 0, 9)?.unwrap_or(5);
-                    let codecs = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"].map(|name| (name, name));
-                    let shuffles = [
-                        ("NONE", Shuffle::None),
-                        ("0", Shuffle::None),
-                        ("BYTE", Shuffle::Byte),
-                        ("1", Shuffle::Byte),
-                        ("BIT", Shuffle::Bit),
-                        ("2", Shuffle::Bit),
-                    ];
-                    match blosc(level) {
-                        Compressor::Blosc { codec, level, shuffle, block_size } => Compressor::Blosc {
-                            codec: choice("BLOSC_CNAME", value("BLOSC_CNAME"), &codecs)?.map_or(codec, str::to_owned),
-                            level,
-                            shuffle: choice("BLOSC_SHUFFLE", value("BLOSC_SHUFFLE"), &shuffles)?.unwrap_or(shuffle),
-                            block_size,
-                        },
-                        other => other,
-                    }
-                }
-                _ => Compressor::None,
-            })
-        })
-        .transpose()?)
+    let Some(name) = value("COMPRESS") else { return Ok(None) };
+    let levels = ["ZSTD_LEVEL", "GZIP_LEVEL", "BLOSC_CLEVEL"].map(|option| (option, value(option)));
+    let mut compressor = options::compressor(name, levels)?;
+    if let Compressor::Blosc { codec, shuffle, .. } = &mut compressor {
+        let codecs = ["blosclz", "lz4", "lz4hc", "zlib", "zstd"].map(|name| (name, name));
+        let shuffles = [
+            ("NONE", Shuffle::None),
+            ("0", Shuffle::None),
+            ("BYTE", Shuffle::Byte),
+            ("1", Shuffle::Byte),
+            ("BIT", Shuffle::Bit),
+            ("2", Shuffle::Bit),
+        ];
+        if let Some(chosen) = choice("BLOSC_CNAME", value("BLOSC_CNAME"), &codecs)? {
+            chosen.clone_into(codec);
+        }
+        if let Some(chosen) = choice("BLOSC_SHUFFLE", value("BLOSC_SHUFFLE"), &shuffles)? {
+            *shuffle = chosen;
+        }
+    }
+    Ok(Some(compressor))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::pairs;
     use super::*;
 
     fn parse(text: &str) -> Result<ArrayOptions> {
-        let pairs: Vec<_> = text
-            .split_whitespace()
-            .map(|pair| pair.split_once('=').map(|(k, v)| (k.to_string(), v.to_string())).expect("a pair"))
-            .collect();
-        ArrayOptions::parse(&pairs, 2, &CreationOptions::default())
+        ArrayOptions::parse(&pairs(text), 2, &CreationOptions::default())
     }
 
     #[test]

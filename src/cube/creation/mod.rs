@@ -8,3 +8,10 @@ pub use crate::hierarchy::{Compressor, Format};
 pub use array_options::ArrayOptions;
 pub use layout::{Layout, ZoneCut, layout};
 pub use options::{CoverageOption, CreationOptions, LevelOption, PyramidOption, Resampling};
+
+/// `NAME=VALUE` by white space, as GDAL would give them.
+#[cfg(test)]
+fn pairs(text: &str) -> Vec<(String, String)> {
+    let pair = |pair: &str| pair.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+    text.split_whitespace().map(|text| pair(text).expect("a pair")).collect()
+}

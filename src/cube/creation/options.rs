@@ -108,9 +108,6 @@ const MAX_MEMORY: u64 = 512 << 20;
 /// The least `MAX_MEMORY` that a copy can work with; what is below is a number without its unit.
 const LEAST_MEMORY: u64 = 1 << 20;
 
-/// zstd's own default level.
-pub(super) const ZSTD_LEVEL: i32 = 3;
-
 impl CreationOptions {
     /// From GDAL's list of creation options. Names and values are case insensitive; options of other names are GDAL's
     /// own to warn of.
@@ -136,13 +133,19 @@ impl CreationOptions {
             })?,
             convention: convention::creation_name(value("CONVENTION").unwrap_or("AUTO"))?,
             format: choice("FORMAT", value("FORMAT"), FORMATS)?.unwrap_or(Format::V3),
-            compressor: compressor(value("COMPRESS"), value("COMPRESS_LEVEL"))?,
+            compressor: compressor(
+                value("COMPRESS").unwrap_or("ZSTD"),
+                [("COMPRESS_LEVEL", value("COMPRESS_LEVEL")); 3],
+            )?,
             chunk_level: value("CHUNK_LEVEL").map(|text| one_level("CHUNK_LEVEL", text)).transpose()?,
             shard_level: value("SHARD_LEVEL").map(|text| one_level("SHARD_LEVEL", text)).transpose()?,
             max_memory: value("MAX_MEMORY").map(memory).transpose()?.unwrap_or(MAX_MEMORY),
             num_threads: value("NUM_THREADS").map(threads).transpose()?.flatten(),
             resume: value("RESUME").map(|text| yes_or_no("RESUME", text)).transpose()?.unwrap_or(false),
         };
+        if options.compressor == Compressor::None && value("COMPRESS_LEVEL").is_some() {
+            return Err(Error::invalid("option COMPRESS_LEVEL: there is no level without compression (COMPRESS=NONE)"));
+        }
         options.check()?;
         Ok(options)
     }
@@ -304,32 +307,28 @@ fn pyramid(text: &str) -> Result<PyramidOption> {
     Ok(PyramidOption::Levels(levels))
 }
 
-fn compressor(name: Option<&str>, level: Option<&str>) -> Result<Compressor> {
+/// The compressor that `COMPRESS` names, at the level that the options for zstd, gzip and blosc (each with its value) give.
+pub(super) fn compressor(name: &str, levels: [(&str, Option<&str>); 3]) -> Result<Compressor> {
     let words = [("ZSTD", 'z'), ("BLOSC", 'b'), ("GZIP", 'g'), ("NONE", 'n')];
-    let chosen = choice("COMPRESS", name, &words)?.unwrap_or('z');
-    let number = |least: u8, most: u8| match level {
-        None => Ok(None),
-        Some(text) => match text.parse::<u8>() {
-            Ok(level) if (least..=most).contains(&level) => Ok(Some(level)),
-            _ => {
-                Err(Error::invalid(format!("option COMPRESS_LEVEL={text}: must be an integer from {least} to {most}")))
-            }
-        },
-    };
-    Ok(match chosen {
-        'z' => Compressor::Zstd { level: number(1, 22)?.map_or(ZSTD_LEVEL, i32::from) },
-        'b' => blosc(number(0, 9)?.unwrap_or(5)),
-        'g' => Compressor::Gzip { level: number(0, 9)?.map_or(6, u32::from) },
-        _ if level.is_some() => {
-            return Err(Error::invalid("option COMPRESS_LEVEL: there is no level without compression (COMPRESS=NONE)"));
+    let level = |(option, value): (&str, Option<&str>), least: u8, usual: u8, most: u8| match value {
+        None => Ok(usual),
+        Some(text) => {
+            let wrong = || Error::invalid(format!("option {option}={text}: must be an integer from {least} to {most}"));
+            text.parse().ok().filter(|level| (least..=most).contains(level)).ok_or_else(wrong)
         }
+    };
+    let [zstd, gzip, blosc] = levels;
+    Ok(match choice("COMPRESS", Some(name), &words)? {
+        Some('z') => Compressor::Zstd { level: level(zstd, 1, 3, 22)?.into() },
+        Some('g') => Compressor::Gzip { level: level(gzip, 0, 6, 9)?.into() },
+        Some('b') => Compressor::Blosc {
+            codec: "lz4".into(),
+            level: level(blosc, 0, 5, 9)?,
+            shuffle: Shuffle::Byte,
+            block_size: 0,
+        },
         _ => Compressor::None,
     })
-}
-
-/// Blosc as it is when nothing but its level is chosen.
-pub(super) fn blosc(level: u8) -> Compressor {
-    Compressor::Blosc { codec: "lz4".into(), level, shuffle: Shuffle::Byte, block_size: 0 }
 }
 
 /// A number of bytes with a unit: `512MB`, `2 GiB`; MB and MiB are both 2^20, as for GDAL's cache.
@@ -373,14 +372,11 @@ fn yes_or_no(option: &str, text: &str) -> Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pairs;
     use super::*;
 
     fn parse(text: &str) -> Result<CreationOptions> {
-        let pairs: Vec<_> = text
-            .split_whitespace()
-            .map(|pair| pair.split_once('=').map(|(k, v)| (k.to_string(), v.to_string())).expect("a pair"))
-            .collect();
-        CreationOptions::parse(&pairs)
+        CreationOptions::parse(&pairs(text))
     }
 
     #[test]

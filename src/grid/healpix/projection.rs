@@ -62,9 +62,16 @@ fn project(
         // Pixels of a row share their latitude, and the polynomials are most of the work.
         let lat_deg = points[0].lat_deg;
         if points.iter().fold(true, |all, point| all & (point.lat_deg == lat_deg)) {
-            let (v, sigma) = (belt(lat_deg), cap(colatitude(lat_deg)));
-            for (point, zone) in points.iter().zip(zones) {
-                *zone = Zone(zone_of(level, transition_deg, |_| v, |_| sigma, point));
+            let north = lat_deg > 0.0;
+            match lat_deg.abs() > transition_deg {
+                true => {
+                    let sigma = cap(colatitude(lat_deg));
+                    zones_of_parallel(level, |tau| in_cap(north, sigma, tau), points, zones);
+                }
+                false => {
+                    let v = belt(lat_deg);
+                    zones_of_parallel(level, |tau| in_belt(v, tau), points, zones);
+                }
             }
             continue;
         }
@@ -97,27 +104,71 @@ fn checked(point: &LonLat) -> Result<LonLat> {
 #[inline(always)]
 fn zone_of(level: u8, transition_deg: f64, belt: impl Fn(f64) -> f64, cap: impl Fn(f64) -> f64, point: &LonLat) -> u64 {
     let LonLat { lon_deg, lat_deg } = *point;
-    let (quadrant, quadrant_bits) = floor(lon_deg / 90.0);
-    let tau = (lon_deg - 90.0 * quadrant) * (1.0 / 90.0);
-    let v = belt(lat_deg);
-    let sigma = cap(colatitude(lat_deg));
+    let (quadrant_bits, tau) = quadrant(lon_deg);
+    let belt = in_belt(belt(lat_deg), tau);
+    let cap = in_cap(lat_deg > 0.0, cap(colatitude(lat_deg)), tau);
+    let is_cap = lat_deg.abs() > transition_deg;
+    let place = Place {
+        i: if is_cap { cap.i } else { belt.i },
+        j: if is_cap { cap.j } else { belt.j },
+        east: (is_cap & cap.east) | (!is_cap & belt.east),
+        south: (is_cap & cap.south) | (!is_cap & belt.south),
+    };
+    place.zone(level, quadrant_bits)
+}
 
-    let in_cap = lat_deg.abs() > transition_deg;
-    let north = lat_deg > 0.0;
-    // On which side of u = 1/2 and of w = 1/2; in the caps (1, 0) is north and (0, 1) south.
+/// [`zone_of`] points that share their latitude, whose `place` depends on tau alone.
+#[inline(always)]
+fn zones_of_parallel(level: u8, place: impl Fn(f64) -> Place, points: &[LonLat], zones: &mut [Zone]) {
+    for (point, zone) in points.iter().zip(zones) {
+        let (quadrant_bits, tau) = quadrant(point.lon_deg);
+        *zone = Zone(place(tau).zone(level, quadrant_bits));
+    }
+}
+
+/// The quadrant of a longitude, its number modulo 2^51, and tau in it.
+#[inline(always)]
+fn quadrant(lon_deg: f64) -> (u64, f64) {
+    let (quadrant, bits) = floor(lon_deg / 90.0);
+    (bits, (lon_deg - 90.0 * quadrant) * (1.0 / 90.0))
+}
+
+/// Where a point lies among the base zones of its quadrant.
+struct Place {
+    i: f64,
+    j: f64,
+    /// On which side of u = 1/2 and of w = 1/2; in the caps (1, 0) is north and (0, 1) south.
+    east: bool,
+    south: bool,
+}
+
+#[inline(always)]
+fn in_belt(v: f64, tau: f64) -> Place {
     let (u, w) = (tau + v, tau - v);
-    let east = (in_cap & north) | (!in_cap & (u >= 0.5));
-    let south = (in_cap & !north) | (!in_cap & (w > 0.5));
-    let (west_part, east_part) = (sigma * tau, sigma * (1.0 - tau));
-    let (cap_i, cap_j) = if north { (1.0 - east_part, 1.0 - west_part) } else { (west_part, east_part) };
-    let i = if in_cap { cap_i } else { u + (if east { -0.5 } else { 0.5 }) };
-    let j = if in_cap { cap_j } else { (if south { 1.5 } else { 0.5 }) - w };
+    let (east, south) = (u >= 0.5, w > 0.5);
+    Place { i: u + (if east { -0.5 } else { 0.5 }), j: (if south { 1.5 } else { 0.5 }) - w, east, south }
+}
 
-    let north_or_south = (if east { 0 } else { 4 }) + (if south { 4 } else { 0 });
-    let next_quadrant = if east & south { 1 } else { 0 };
-    let base = north_or_south + (quadrant_bits.wrapping_add(next_quadrant) & 3);
-    let side = (1u64 << level) as f64;
-    join(level, base, cell(i, side), cell(j, side))
+#[inline(always)]
+fn in_cap(north: bool, sigma: f64, tau: f64) -> Place {
+    let (west_part, east_part) = (sigma * tau, sigma * (1.0 - tau));
+    Place {
+        i: if north { 1.0 - east_part } else { west_part },
+        j: if north { 1.0 - west_part } else { east_part },
+        east: north,
+        south: !north,
+    }
+}
+
+impl Place {
+    #[inline(always)]
+    fn zone(self, level: u8, quadrant_bits: u64) -> u64 {
+        let north_or_south = (if self.east { 0 } else { 4 }) + (if self.south { 4 } else { 0 });
+        let next_quadrant = if self.east & self.south { 1 } else { 0 };
+        let base = north_or_south + (quadrant_bits.wrapping_add(next_quadrant) & 3);
+        let side = (1u64 << level) as f64;
+        join(level, base, cell(self.i, side), cell(self.j, side))
+    }
 }
 
 /// 2^52 + 2^51: a number below 2^51 added to it leaves its nearest integer in the low bits.
@@ -147,6 +198,15 @@ fn cell(coordinate: f64, side: f64) -> u64 {
 /// The nested index of column `i` and row `j` of base zone `base`.
 #[inline(always)]
 pub(crate) fn join(level: u8, base: u64, i: u64, j: u64) -> u64 {
+    if level <= 16 {
+        // Both in one word: j takes the upper half, and comes down again one bit above i.
+        let both = i | (j << 32);
+        let both = (both | (both << 8)) & 0x00ff_00ff_00ff_00ff;
+        let both = (both | (both << 4)) & 0x0f0f_0f0f_0f0f_0f0f;
+        let both = (both | (both << 2)) & 0x3333_3333_3333_3333;
+        let both = (both | (both << 1)) & 0x5555_5555_5555_5555;
+        return (base << (2 * level)) | (both & 0xffff_ffff) | (both >> 31);
+    }
     (base << (2 * level)) | spread(i) | (spread(j) << 1)
 }
 
@@ -343,20 +403,33 @@ mod tests {
 
     #[test]
     fn zones_of_a_parallel_are_those_of_each_point() {
-        for flattening in [0.0, 1.0 / 298.257_223_563, 0.3] {
+        for (flattening, level) in [(0.0, 9), (1.0 / 298.257_223_563, 17), (1.0 / 298.257_223_563, 16), (0.3, 29)] {
             let latitude = Latitude::new(flattening);
             for lat_deg in [-90.0, -66.5, -41.8, -3.0, 0.0, -0.0, 12.3, 41.9, 89.999, 90.0] {
                 let mut points: Vec<LonLat> =
                     (0..2 * CHUNK + 7).map(|at| LonLat { lon_deg: at as f64 * 1.37 - 400.0, lat_deg }).collect();
                 let mut found = vec![Zone(0); points.len()];
-                zones_at(&latitude, 17, &points, &mut found).unwrap();
+                zones_at(&latitude, level, &points, &mut found).unwrap();
                 // A point of another latitude in each chunk.
                 points.iter_mut().step_by(CHUNK).for_each(|point| point.lat_deg = 1.0);
                 let mut mixed = vec![Zone(0); points.len()];
-                zones_at(&latitude, 17, &points, &mut mixed).unwrap();
+                zones_at(&latitude, level, &points, &mut mixed).unwrap();
                 for at in (0..points.len()).filter(|at| at % CHUNK != 0) {
                     assert_eq!(found[at], mixed[at], "{:?}", points[at]);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_and_rows_are_joined_bit_by_bit() {
+        for level in [1, 15, 16, 17, 29] {
+            let last = (1u64 << level) - 1;
+            for (i, j) in [(0, last), (last, 0), (last, last), (0x0a5f_31c7 & last, 0x1234_5678 & last)] {
+                let bit = |k: u32| (i >> k & 1) << (2 * k) | (j >> k & 1) << (2 * k + 1);
+                let expected = (0..u32::from(level)).fold(11 << (2 * level), |zone, k| zone | bit(k));
+                assert_eq!(join(level, 11, i, j), expected, "{level} {i} {j}");
+                assert_eq!(part(level, Zone(expected)), (11, i, j));
             }
         }
     }

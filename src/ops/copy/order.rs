@@ -7,8 +7,8 @@ use crate::convention::{Placement, ZoneAxis};
 use crate::cube::{NO_ZONE, Placed};
 use crate::error::{Context, Error, Kind, Result};
 use crate::grid::{Grid, Zone, ZoneId};
-use crate::store::dataset::{Array, ElementType};
-use crate::store::{Call, NumericType, Target};
+use crate::store::dataset::Array;
+use crate::store::{Call, DataType, NumericType, Target};
 
 /// Stands for a source position where there is none.
 pub(super) const NOWHERE: u64 = u64::MAX;
@@ -96,9 +96,9 @@ impl Zones {
 fn listed(call: &Arc<Call>, grid: &dyn Grid, level: u8, array: &Array, positions: Range<u64>) -> Result<Vec<Zone>> {
     let count = (positions.end - positions.start) as usize;
     let (start, counts) = ([positions.start], [count]);
-    let number = match array.element_type() {
-        ElementType::Numeric(number) if number.is_integer() => *number,
-        ElementType::Text { .. } => {
+    let number = match array.data_type() {
+        DataType::Numeric(number) if number.is_integer() => *number,
+        DataType::Text { .. } => {
             let zone = |text: Option<String>| match text.as_deref() {
                 None | Some("") => Ok(NO_ZONE),
                 Some(text) => grid.parse_zone(text, Some(level)).and_then(|(found, zone)| match found == level {

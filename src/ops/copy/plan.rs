@@ -10,8 +10,8 @@ use super::source::{SourceArray, SourceGroup};
 use crate::convention::{self, Attributes, Node, Placement};
 use crate::cube::creation::{CreationOptions, ZoneCut, layout};
 use crate::error::{Context, Result};
-use crate::hierarchy::{DataType, Field, Format, NewArray};
-use crate::store::dataset::{Array, ElementType};
+use crate::hierarchy::{DataType, Format, NewArray};
+use crate::store::dataset::Array;
 use crate::store::{Call, NumericType, proj};
 
 /// A group of the copy.
@@ -208,7 +208,7 @@ impl Planner<'_> {
     }
 
     fn nodata(&self, array: &SourceArray) -> Option<Vec<u8>> {
-        array.array.element_type().numeric()?;
+        array.array.data_type().numeric()?;
         array.array.nodata(self.call)
     }
 
@@ -223,7 +223,7 @@ impl Planner<'_> {
     ) -> Result<NewArray> {
         let source = &array.array;
         let place = || format!("array {}", source.full_name());
-        let data_type = data_type(source.element_type());
+        let data_type = source.data_type().clone();
         let unit = source.unit(self.call);
         if !unit.is_empty() {
             attributes.entry("units").or_insert_with(|| unit.into());
@@ -320,23 +320,4 @@ fn padding(data_type: &DataType) -> Option<Vec<u8>> {
         Int64 => i64::MAX.to_ne_bytes().to_vec(),
         _ => return None,
     })
-}
-
-fn data_type(element_type: &ElementType) -> DataType {
-    match element_type {
-        ElementType::Numeric(number) => DataType::Numeric(*number),
-        ElementType::Text { max_length } => DataType::Text { max_length: *max_length },
-        ElementType::Compound { name, size, fields } => DataType::Compound {
-            name: name.clone(),
-            size: *size,
-            fields: fields
-                .iter()
-                .map(|field| Field {
-                    name: field.name.clone(),
-                    offset: field.offset,
-                    data_type: data_type(&field.element_type),
-                })
-                .collect(),
-        },
-    }
 }

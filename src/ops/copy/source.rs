@@ -8,8 +8,8 @@ use crate::convention::{self, ArrayMeta, Attributes, ElementKind, GroupMeta, Ide
 use crate::cube;
 use crate::error::{Error, Result};
 use crate::grid;
-use crate::store::Call;
-use crate::store::dataset::{Array, Dataset, ElementType, Group};
+use crate::store::dataset::{Array, Dataset, Group};
+use crate::store::{Call, DataType};
 
 /// A group of the source, with what is in it.
 pub(super) struct SourceGroup {
@@ -67,10 +67,10 @@ impl SourceArray {
             name: self.array.name(),
             dimensions: self.names.clone(),
             shape: self.array.shape(),
-            kind: match self.array.element_type() {
-                ElementType::Text { .. } => ElementKind::Text,
-                ElementType::Numeric(number) if number.is_integer() => ElementKind::Integer,
-                ElementType::Numeric(number) if !number.is_complex() => ElementKind::Float,
+            kind: match self.array.data_type() {
+                DataType::Text { .. } => ElementKind::Text,
+                DataType::Numeric(number) if number.is_integer() => ElementKind::Integer,
+                DataType::Numeric(number) if !number.is_complex() => ElementKind::Float,
                 _ => ElementKind::Other,
             },
             attributes: &self.attributes,

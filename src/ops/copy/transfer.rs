@@ -94,7 +94,7 @@ impl Transfer<'_> {
 
     fn element_size(&self) -> u64 {
         // A text of unknown length counts as a short one.
-        self.from.element_type().size().max(16 * usize::from(self.from.element_type().numeric().is_none())) as u64
+        self.from.data_type().size().max(16 * usize::from(self.from.data_type().numeric().is_none())) as u64
     }
 
     /// The blocks of the copy, in C order.
@@ -156,7 +156,7 @@ impl Transfer<'_> {
         count: &[usize],
         axes: Option<&[usize]>,
     ) -> Result<Elements> {
-        let Some(number) = self.from.element_type().numeric() else {
+        let Some(number) = self.from.data_type().numeric() else {
             if axes.is_some_and(|axes| !axes.iter().copied().eq(0..axes.len())) {
                 return Err(Error::unsupported("texts and structures whose zone dimensions do not lie together")
                     .context(format!("array {}", self.from.full_name())));
@@ -275,10 +275,10 @@ impl<'p> Moving<'p> {
             }
             Ok(bytes)
         };
-        let elements = match (transfer.from.element_type().numeric(), transfer.to.data_type()) {
+        let elements = match (transfer.from.data_type().numeric(), transfer.to.data_type()) {
             (Some(number), _) => Elements::Numbers(filled(number.size())?, number),
             (None, DataType::Text { .. }) => Elements::Texts(vec![None; count]),
-            (None, _) => Elements::Structures(filled(transfer.from.element_type().size())?),
+            (None, _) => Elements::Structures(filled(transfer.from.data_type().size())?),
         };
         Ok(Self { elements, before, after, positions })
     }

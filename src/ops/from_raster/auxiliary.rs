@@ -7,7 +7,7 @@ use crate::cube::creation::layout;
 use crate::error::{Context, Result};
 use crate::hierarchy::{self, AxisSelection, DataType, Field, NewArray};
 use crate::ops::frame::Frame;
-use crate::store::dataset::{self, ElementType};
+use crate::store::dataset;
 use crate::store::{Call, Input, NumericType, Target};
 
 /// Bytes copied at a time.
@@ -25,10 +25,10 @@ pub(super) fn copy(call: &Arc<Call>, frame: &Frame, group: &GroupPlan, path: &st
 }
 
 fn one(call: &Arc<Call>, frame: &Frame, from: &dataset::Array, path: &str) -> Result<()> {
-    let data_type = data_type_of(from.element_type());
+    let data_type = stored_type(from.data_type());
     let shape = from.shape();
     let names = from.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
-    let chunk = layout(&shape, from.element_type().size(), None, frame.editor().format().into()).chunk;
+    let chunk = layout(&shape, from.data_type().size(), None, frame.editor().format().into()).chunk;
     let mut new = NewArray::new(from.name(), data_type, names, shape.clone(), chunk);
     new.attributes = from.attributes(call);
     let unit = from.unit(call);
@@ -48,7 +48,7 @@ fn one(call: &Arc<Call>, frame: &Frame, from: &dataset::Array, path: &str) -> Re
         to = frame.editor().array(&path)?;
     }
     // Steps of the slowest axis, as many as fit.
-    let step_bytes = shape.iter().skip(1).product::<u64>() * from.element_type().size() as u64;
+    let step_bytes = shape.iter().skip(1).product::<u64>() * from.data_type().size() as u64;
     let steps = (PORTION / step_bytes.max(1)).max(1);
     let all = shape.first().copied().unwrap_or(1);
     for first in (0..all).step_by(steps as usize) {
@@ -72,28 +72,29 @@ fn portion(
 ) -> Result<()> {
     let select = |(&start, &count): (&u64, &usize)| AxisSelection::Strided { start, count, step: 1 };
     let selection: Vec<AxisSelection<'_>> = start.iter().zip(count).map(select).collect();
-    match from.element_type() {
-        ElementType::Numeric(number) => {
+    match from.data_type() {
+        DataType::Numeric(number) => {
             let mut bytes = vec![0; count.iter().product::<usize>() * number.size()];
             from.read_numbers(call, start, count, Target::from_bytes(&mut bytes, *number, count)?)?;
             to.write(call, &selection, Input::from_bytes(&bytes, *number, count)?)
         }
-        ElementType::Text { .. } => {
+        DataType::Text { .. } => {
             let texts = from.read_texts(call, start, count)?;
             to.write_texts(call, &selection, &texts)
         }
-        ElementType::Compound { .. } => {
+        DataType::Compound { .. } => {
             let bytes = from.read_compounds(call, start, count)?;
             to.write_compounds(call, &selection, &bytes)
         }
     }
 }
 
-fn data_type_of(element: &ElementType) -> DataType {
-    match element {
-        ElementType::Numeric(number) => DataType::Numeric(stored(*number)),
-        ElementType::Text { .. } => DataType::Text { max_length: 0 },
-        ElementType::Compound { name, size, fields } => DataType::Compound {
+/// The type that Zarr has for one of GDAL's.
+fn stored_type(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Numeric(number) => DataType::Numeric(stored(*number)),
+        DataType::Text { .. } => DataType::Text { max_length: 0 },
+        DataType::Compound { name, size, fields } => DataType::Compound {
             name: name.clone(),
             size: *size,
             fields: fields
@@ -101,7 +102,7 @@ fn data_type_of(element: &ElementType) -> DataType {
                 .map(|field| Field {
                     name: field.name.clone(),
                     offset: field.offset,
-                    data_type: data_type_of(&field.element_type),
+                    data_type: stored_type(&field.data_type),
                 })
                 .collect(),
         },

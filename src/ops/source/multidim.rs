@@ -43,7 +43,7 @@ pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
     let kinds = Kinds::of(call, &arrays);
     let mut found: Vec<(&Array, [usize; 2])> = Vec::new();
     for array in &arrays {
-        let is_number = array.element_type().numeric().is_some();
+        let is_number = array.data_type().numeric().is_some();
         if let Some(axes) = kinds.horizontal(array).filter(|_| is_number && !kinds.is_coordinate(array.name())) {
             found.push((array, axes));
         }
@@ -70,7 +70,7 @@ pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
     let mut described = Vec::new();
     let mut inputs = Vec::new();
     for (array, axes) in found {
-        let data_type = array.element_type().numeric().expect("chosen for being numeric");
+        let data_type = array.data_type().numeric().expect("chosen for being numeric");
         let outer: Vec<usize> = (0..array.dimensions().len()).filter(|axis| !axes.contains(axis)).collect();
         let block = array.block_size(call);
         variables.push(Variable {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use gdal_sys::{GDALDimensionH, GDALMDArrayH};
 use serde_json::{Map, Value};
 
-use super::types::{ElementType, Type};
+use super::types::Type;
 use super::{Shared, attribute, ffi};
 use crate::error::{Context, Error, Result};
-use crate::store::{Call, Target};
+use crate::store::{Call, DataType, Target};
 
 /// An axis of an array, or one that a group defines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,8 +36,9 @@ pub struct Array {
     name: String,
     full_name: String,
     dimensions: Vec<Dimension>,
-    element_type: ElementType,
-    data_type: Type,
+    data_type: DataType,
+    /// The same as GDAL's own.
+    own_type: Type,
 }
 
 // SAFETY: as for `Dataset`; the type is never changed.
@@ -84,7 +85,7 @@ impl Array {
     pub(super) fn new(handle: GDALMDArrayH, shared: &Arc<Shared>) -> Result<Self> {
         let mut count = 0;
         // SAFETY: gdal.h: a live array; its dimensions and type are ours to release.
-        let (name, full_name, dimensions, data_type) = unsafe {
+        let (name, full_name, dimensions, own_type) = unsafe {
             let dimensions = gdal_sys::GDALMDArrayGetDimensions(handle, &mut count);
             (
                 ffi::text(gdal_sys::GDALMDArrayGetName(handle)).unwrap_or_default(),
@@ -93,12 +94,10 @@ impl Array {
                 Type(gdal_sys::GDALMDArrayGetDataType(handle)),
             )
         };
-        let element_type = data_type.element_type();
+        let data_type = own_type.data_type();
         let place = || format!("array {full_name} of {}", shared.name);
-        let array = match element_type.context(place) {
-            Ok(element_type) => {
-                Self { handle, shared: shared.clone(), name, full_name, dimensions, element_type, data_type }
-            }
+        let array = match data_type.context(place) {
+            Ok(data_type) => Self { handle, shared: shared.clone(), name, full_name, dimensions, data_type, own_type },
             Err(error) => {
                 // SAFETY: ours, and nobody else knows it.
                 unsafe { gdal_sys::GDALMDArrayRelease(handle) };
@@ -129,8 +128,8 @@ impl Array {
     }
 
     /// Type of the elements.
-    pub fn element_type(&self) -> &ElementType {
-        &self.element_type
+    pub fn data_type(&self) -> &DataType {
+        &self.data_type
     }
 
     /// How messages name it.
@@ -152,7 +151,7 @@ impl Array {
     /// The nodata value, one element of the array's type in native byte order; `None` where there is none, and for texts.
     pub fn nodata(&self, call: &Arc<Call>) -> Option<Vec<u8>> {
         let _access = self.shared.enter(call);
-        let size = self.element_type.is_plain().then(|| self.element_type.size())?;
+        let size = self.data_type.is_plain().then(|| self.data_type.size())?;
         // SAFETY: gdal.h: the value belongs to the array and is one element of its type; it is copied at once.
         unsafe {
             let value = gdal_sys::GDALMDArrayGetRawNoDataValue(self.handle).cast::<u8>();
@@ -286,18 +285,18 @@ impl Array {
         done.map(|()| texts)
     }
 
-    /// Reads a window of structures, in C order, each as its [`ElementType`] says.
+    /// Reads a window of structures, in C order, each as its [`DataType`] says.
     ///
     /// # Errors
     /// As [`Array::read_numbers`]; structures with texts in them.
     pub fn read_compounds(&self, call: &Arc<Call>, start: &[u64], count: &[usize]) -> Result<Vec<u8>> {
         self.check(start, count)?;
-        if !self.element_type.is_plain() {
+        if !self.data_type.is_plain() {
             return Err(Error::unsupported("structures that hold texts").context(self.place()));
         }
-        let mut bytes = vec![0; count.iter().product::<usize>() * self.element_type.size()];
+        let mut bytes = vec![0; count.iter().product::<usize>() * self.data_type.size()];
         // SAFETY: the buffer has room for each element, in C order.
-        unsafe { self.read(call, start, count, &c_order(count), &self.data_type, bytes.as_mut_ptr()) }?;
+        unsafe { self.read(call, start, count, &c_order(count), &self.own_type, bytes.as_mut_ptr()) }?;
         Ok(bytes)
     }
 

@@ -3,9 +3,9 @@
 use gdal_sys::GDALAttributeH;
 use serde_json::{Map, Number, Value};
 
-use super::types::{ElementType, Type};
+use super::types::Type;
 use super::{Access, ffi};
-use crate::store::NumericType;
+use crate::store::{DataType, NumericType};
 
 /// The attributes in a list that GDAL gave, which is released.
 ///
@@ -39,8 +39,8 @@ unsafe fn value(attribute: GDALAttributeH) -> Value {
     unsafe {
         let data_type = Type(gdal_sys::GDALAttributeGetDataType(attribute));
         let is_scalar = gdal_sys::GDALAttributeGetDimensionCount(attribute) == 0;
-        let items: Vec<Value> = match data_type.element_type() {
-            Ok(ElementType::Text { .. }) => {
+        let items: Vec<Value> = match data_type.data_type() {
+            Ok(DataType::Text { .. }) => {
                 let list = gdal_sys::GDALAttributeReadAsStringArray(attribute);
                 let texts = ffi::take_list(list);
                 let item = |text: String| match data_type.is_json().then(|| serde_json::from_str(&text).ok()).flatten()
@@ -50,7 +50,7 @@ unsafe fn value(attribute: GDALAttributeH) -> Value {
                 };
                 texts.into_iter().map(item).collect()
             }
-            Ok(ElementType::Numeric(number)) => {
+            Ok(DataType::Numeric(number)) => {
                 let mut size = 0;
                 let raw = gdal_sys::GDALAttributeReadAsRaw(attribute, &mut size);
                 if raw.is_null() {
@@ -74,24 +74,11 @@ unsafe fn value(attribute: GDALAttributeH) -> Value {
 
 /// One number in native byte order, complex ones as a list of two.
 fn number_value(number: NumericType, bytes: &[u8]) -> Value {
-    macro_rules! integer {
-        ($type:ty) => {
-            Value::from(bytemuck::pod_read_unaligned::<$type>(bytes))
-        };
-    }
     let pair = |part: NumericType| {
         let (re, im) = bytes.split_at(part.size());
         Value::Array(vec![number_value(part, re), number_value(part, im)])
     };
     match number {
-        NumericType::UInt8 => integer!(u8),
-        NumericType::Int8 => integer!(i8),
-        NumericType::UInt16 => integer!(u16),
-        NumericType::Int16 => integer!(i16),
-        NumericType::UInt32 => integer!(u32),
-        NumericType::Int32 => integer!(i32),
-        NumericType::UInt64 => integer!(u64),
-        NumericType::Int64 => integer!(i64),
         NumericType::Float16 => float(half::f16::from_ne_bytes([bytes[0], bytes[1]]).to_f64()),
         // The shortest decimal that is this number as Float32, so that 0.1 stays 0.1.
         NumericType::Float32 => {
@@ -104,6 +91,7 @@ fn number_value(number: NumericType, bytes: &[u8]) -> Value {
         NumericType::CFloat16 => pair(NumericType::Float16),
         NumericType::CFloat32 => pair(NumericType::Float32),
         NumericType::CFloat64 => pair(NumericType::Float64),
+        _ => number.integer(bytes).map_or(Value::Null, Value::Number),
     }
 }
 

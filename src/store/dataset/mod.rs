@@ -25,7 +25,6 @@ use crate::error::{Error, Result};
 pub use array::{Array, Dimension};
 pub use group::Group;
 pub use raster::{Band, Locator, Raster, Window};
-pub use types::{ElementType, Field};
 
 /// Flags of `gdal.h`.
 const GDAL_OF_MULTIDIM_RASTER: u32 = 0x10;

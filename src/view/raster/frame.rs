@@ -210,6 +210,19 @@ impl Frame {
         Ok(())
     }
 
+    /// The longitude of each of `columns` of a geographic frame, in place; as [`Frame::to_degrees`].
+    pub(super) fn longitudes(&self, columns: &mut [f64]) {
+        let [left, width, ..] = self.geotransform;
+        columns.iter_mut().for_each(|x| *x = left + *x * width);
+    }
+
+    /// The latitude of each of `rows` of a geographic frame, in place; as [`Frame::to_degrees`].
+    pub(super) fn latitudes(&self, rows: &mut [f64]) {
+        let [.., top, _, height] = self.geotransform;
+        rows.iter_mut().for_each(|y| *y = top + *y * height);
+        within_poles(rows);
+    }
+
     /// From columns and rows, counted in pixels from the upper left corner, to longitudes and latitudes in degrees, in place;
     /// what lies on no part of the globe becomes infinite.
     ///
@@ -226,10 +239,14 @@ impl Frame {
                 self.drop_repeated(transform, (&xs, &ys), columns, rows)?;
             }
         }
-        // A hair beyond a pole, by rounding, is the pole; more is nowhere.
-        for latitude in rows.iter_mut().filter(|latitude| latitude.abs() > 90.0) {
-            *latitude = if latitude.abs() < 90.0 + 1e-9 { latitude.clamp(-90.0, 90.0) } else { f64::INFINITY };
-        }
+        within_poles(rows);
         Ok(())
+    }
+}
+
+/// A hair beyond a pole, by rounding, is the pole; more is nowhere.
+fn within_poles(lat_deg: &mut [f64]) {
+    for latitude in lat_deg.iter_mut().filter(|latitude| latitude.abs() > 90.0) {
+        *latitude = if latitude.abs() < 90.0 + 1e-9 { latitude.clamp(-90.0, 90.0) } else { f64::INFINITY };
     }
 }

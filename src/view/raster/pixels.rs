@@ -51,25 +51,23 @@ impl Pixels {
         (BATCH / self.columns.max(1)).max(1)
     }
 
+    /// The columns of `side` points evenly spread across each pixel, of all pixels of a row.
+    pub(super) fn across(&self, side: usize) -> Vec<f64> {
+        along(self.first_column, self.column_step, self.columns, side)
+    }
+
+    /// The rows of `side` points evenly spread down each pixel, of all pixels of a column.
+    pub(super) fn down(&self, side: usize) -> Vec<f64> {
+        along(self.first_row, self.row_step, self.rows, side)
+    }
+
     /// The points that `sampling` looks at, pixel by pixel: columns and rows of the raster from its upper left corner.
     pub(super) fn points(&self, sampling: Sampling) -> (Vec<f64>, Vec<f64>) {
         let side = match sampling {
             Sampling::Spread(side) => side,
             Sampling::Centre | Sampling::Interpolated => 1,
         };
-        let along = |first: f64, step: f64, count: usize| -> Vec<f64> {
-            // The pixel that is shown is never smaller than one of the raster's.
-            let width = step.max(1.0);
-            let mut places = Vec::with_capacity(count * side);
-            for at in 0..count {
-                let centre = (first + at as f64 + 0.5) * step;
-                let centre = if step < 1.0 { centre.floor() + 0.5 } else { centre };
-                places.extend((0..side).map(|k| centre + ((k as f64 + 0.5) / side as f64 - 0.5) * width));
-            }
-            places
-        };
-        let across = along(self.first_column, self.column_step, self.columns);
-        let down = along(self.first_row, self.row_step, self.rows);
+        let (across, down) = (self.across(side), self.down(side));
         let mut xs = Vec::with_capacity(across.len() * down.len());
         let mut ys = Vec::with_capacity(across.len() * down.len());
         for row in down.chunks(side) {
@@ -87,6 +85,18 @@ impl Pixels {
         }
         (xs, ys)
     }
+}
+
+fn along(first: f64, step: f64, count: usize, side: usize) -> Vec<f64> {
+    // The pixel that is shown is never smaller than one of the raster's.
+    let width = step.max(1.0);
+    let mut places = Vec::with_capacity(count * side);
+    for at in 0..count {
+        let centre = (first + at as f64 + 0.5) * step;
+        let centre = if step < 1.0 { centre.floor() + 0.5 } else { centre };
+        places.extend((0..side).map(|k| centre + ((k as f64 + 0.5) / side as f64 - 0.5) * width));
+    }
+    places
 }
 
 #[cfg(test)]

@@ -281,15 +281,16 @@ fn slices<'t>(batch: &Batch, tiles: &'t [Arc<Tile>], slice: usize) -> Vec<(&'t [
 /// The elements of `SIZE` bytes at `places`.
 fn gather_elements<const SIZE: usize>(places: &[Place], values: &[(&[u8], u32)], missing: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; places.len() * SIZE];
-    for (element, place) in bytes.chunks_exact_mut(SIZE).zip(places) {
-        let value = match values.get(place.tile as usize) {
+    let mut elements = bytes.as_chunks_mut::<SIZE>().0.iter_mut();
+    for run in places.chunk_by(|a, b| a.tile == b.tile) {
+        let places = run.iter().zip(&mut elements);
+        match values.get(run[0].tile as usize) {
             Some((slice, first)) => {
-                let at = (place.zone - first) as usize * SIZE;
-                &slice[at..at + SIZE]
+                let slice = slice.as_chunks::<SIZE>().0;
+                places.for_each(|(place, element)| *element = slice[(place.zone - first) as usize]);
             }
-            None => missing,
-        };
-        element.copy_from_slice(value);
+            None => places.for_each(|(_, element)| element.copy_from_slice(missing)),
+        }
     }
     bytes
 }

@@ -113,6 +113,14 @@ impl Tiling {
         }
     }
 
+    /// Zones of a tile, where the zones are on one axis: position p is in tile p / extent.
+    pub(super) fn extent(&self) -> Option<u64> {
+        match self.zone_extents[..] {
+            [extent] => Some(extent),
+            _ => None,
+        }
+    }
+
     /// Zones of a whole tile.
     fn zones(&self) -> u64 {
         self.zone_extents.iter().product()

@@ -6,7 +6,7 @@
 //! split where it crosses the antimeridian. All rings are counter-clockwise.
 
 use crate::error::Result;
-use crate::grid::vector::{chord, cross, dot, unit};
+use crate::grid::vector::{Vector, chord, cross, dot, unit};
 use crate::grid::{Grid, LonLat, Zone};
 
 /// How far a straight part of an edge may be from the boundary, in sides of a square of the zones' mean area.
@@ -73,8 +73,13 @@ impl<'g> Outliner<'g> {
     fn ring(&self, zone: Zone) -> Result<Vec<LonLat>> {
         let probed = self.grid.boundary(self.level, zone, PROBED)?;
         let corners = self.corners(zone, &probed, PROBED)?;
+        let places: Vec<Vector> = probed.iter().map(|point| unit(*point)).collect();
         let pieces = pieces(&probed, &corners);
-        let parts: Vec<u32> = pieces.iter().map(|piece| self.parts(piece)).collect();
+        let parts = pieces.iter().zip(&corners).map(|(piece, from)| {
+            let places = (*from..from + piece.len()).map(|index| places[index % places.len()]);
+            self.parts(piece, &places.collect::<Vec<_>>())
+        });
+        let parts: Vec<u32> = parts.collect();
         // A piece may be a part of an edge: where the edge goes through a pole.
         let needed = parts.iter().zip(&pieces).map(|(parts, piece)| {
             let share = (piece.len() as u32 - 1).max(1);
@@ -104,23 +109,24 @@ impl<'g> Outliner<'g> {
         Ok((0..ring.len()).filter(|index| is_corner(&ring[*index])).collect())
     }
 
-    /// Into how many parts an edge is to be cut: a power of two. `points` lie on it, its ends among them.
-    fn parts(&self, points: &[LonLat]) -> u32 {
-        let (Some(from), Some(to)) = (points.first(), points.last()) else { return 1 };
+    /// Into how many parts an edge is to be cut: a power of two. `points` lie on it, its ends among them; `places` are the
+    /// same on the unit sphere.
+    fn parts(&self, points: &[LonLat], places: &[Vector]) -> u32 {
+        let ([from, inner @ .., to], [begin, inner_places @ .., end]) = (points, places) else { return 1 };
         if at_pole(from) && at_pole(to) {
             return 1;
         }
-        let normal = cross(unit(*from), unit(*to));
+        let normal = cross(*begin, *end);
         let normal_length = dot(normal, normal).sqrt();
         let mut sum = 0.0;
         let mut largest: f64 = 0.0;
-        for point in &points[1..points.len() - 1] {
-            let by_arc = if normal_length > 1e-15 { (dot(unit(*point), normal) / normal_length).abs() } else { 0.0 };
-            let distance = by_arc.max(distance_to_chord(*from, *to, *point)) / self.size_rad;
+        for (point, place) in inner.iter().zip(inner_places) {
+            let by_arc = if normal_length > 1e-15 { (dot(*place, normal) / normal_length).abs() } else { 0.0 };
+            let distance = by_arc.max(distance_to_chord(*from, *to, *point, *place)) / self.size_rad;
             sum += distance;
             largest = largest.max(distance);
         }
-        let edge: f64 = points.windows(2).map(|pair| chord(unit(pair[0]), unit(pair[1]))).sum();
+        let edge: f64 = places.windows(2).map(|pair| chord(pair[0], pair[1])).sum();
         let area = edge / self.size_rad * sum / (points.len() - 1) as f64;
         // Less a little, so that rounding does not part the zones on both sides of an edge.
         let parts = ((area / MAX_AREA).sqrt().max(largest / MAX_SAG) - 1e-6).ceil().max(1.0);
@@ -177,14 +183,15 @@ fn meet_pole_straight(ring: &mut [LonLat]) {
     }
 }
 
-/// How far `point` is from the straight line from `from` to `to` in the plane of longitude and latitude, in radians by
-/// the scale at `point`.
-fn distance_to_chord(from: LonLat, to: LonLat, point: LonLat) -> f64 {
-    let scale = point.lat_deg.to_radians().cos();
+/// How far `point`, which is `place` on the unit sphere, is from the straight line from `from` to `to` in the plane of
+/// longitude and latitude, in radians by the scale at `point`.
+fn distance_to_chord(from: LonLat, to: LonLat, point: LonLat, place: Vector) -> f64 {
+    let length = |x: f64, y: f64| (x * x + y * y).sqrt();
+    let scale = length(place[0], place[1]);
     let along = ((to.lon_deg - from.lon_deg) * scale, to.lat_deg - from.lat_deg);
     let off = ((point.lon_deg - from.lon_deg) * scale, point.lat_deg - from.lat_deg);
-    let length = along.0.hypot(along.1);
-    let distance = if length > 0.0 { (along.0 * off.1 - along.1 * off.0).abs() / length } else { off.0.hypot(off.1) };
+    let whole = length(along.0, along.1);
+    let distance = if whole > 0.0 { (along.0 * off.1 - along.1 * off.0).abs() / whole } else { length(off.0, off.1) };
     distance.to_radians()
 }
 
