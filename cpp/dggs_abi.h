@@ -107,6 +107,9 @@ typedef struct DggsApi
     /** Copies a dataset to a new store; all of it is written, or nothing of it is there. */
     DggsStatus (*create_copy)(const DggsCopyRequest *request, DggsReport *report);
 
+    /** Builds or removes coarser levels in a store; all of it is done, or the store is as it was. */
+    DggsStatus (*build_overviews)(const DggsOverviewRequest *request, DggsReport *report);
+
     /** Deletes a store, which must not be named with the prefix. */
     DggsStatus (*delete_store)(const char *name, DggsReport *report);
 

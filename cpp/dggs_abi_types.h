@@ -384,6 +384,18 @@ typedef struct DggsCopyRequest
     void *progress_data;
 } DggsCopyRequest;
 
+/** What the user asks to be built of, or removed from, a store: coarser levels. */
+typedef struct DggsOverviewRequest
+{
+    DggsOpenRequest what; /**< an array, or all those of a group or a store */
+    const char *array;    /**< full name of one array of what is named; NULL for what is named */
+    const char *method;   /**< as GDAL calls it */
+    const int32_t *factors;
+    size_t factor_count; /**< 0: the coarser levels are to be removed */
+    DggsProgress progress; /**< may be NULL */
+    void *progress_data;
+} DggsOverviewRequest;
+
 /** What the user asks to be created. */
 typedef struct DggsCreateRequest
 {

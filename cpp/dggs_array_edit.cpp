@@ -119,3 +119,19 @@ bool DGGSArray::Rename(const std::string &osNewName)
                        osOld.substr(0, osOld.rfind('/') + 1) + osNewName);
     return true;
 }
+
+/************************************************************************/
+/*                           BuildOverviews()                           */
+/************************************************************************/
+
+CPLErr DGGSArray::BuildOverviews(const char *pszResampling, int nOverviews,
+                                 const int *panOverviewList,
+                                 GDALProgressFunc pfnProgress,
+                                 void *pProgressData, CSLConstList papszOptions)
+{
+    return m_poStore->BuildOverviews(GetFullName(), pszResampling, nOverviews,
+                                     panOverviewList, pfnProgress,
+                                     pProgressData, papszOptions)
+               ? CE_None
+               : CE_Failure;
+}

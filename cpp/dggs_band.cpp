@@ -97,8 +97,9 @@ CPLErr DGGSRasterBand::IRasterIO(GDALRWFlag eRWFlag, int nXOff, int nYOff,
                                  GSpacing nLineSpace,
                                  GDALRasterIOExtraArg *psExtraArg)
 {
-    if (eRWFlag != GF_Read ||
-        !DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
+    if (eRWFlag != GF_Read)
+        return m_oDataset.Refuse();
+    if (!DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
     {
         return GDALPamRasterBand::IRasterIO(
             eRWFlag, nXOff, nYOff, nXSize, nYSize, pData, nBufXSize, nBufYSize,

@@ -43,9 +43,11 @@ static_assert(GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 6, 0),
 #if GDAL_VERSION_NUM >= GDAL_COMPUTE_VERSION(3, 12, 0)
 #define DGGS_CONST_SINCE_3_12 const
 using DGGSGeoTransform = GDALGeoTransform &;
+using DGGSNewGeoTransform = const GDALGeoTransform &;
 #else
 #define DGGS_CONST_SINCE_3_12
 using DGGSGeoTransform = double *;
+using DGGSNewGeoTransform = double *;
 #endif
 
 /** GDAL 3.13 gave arrays overviews. */

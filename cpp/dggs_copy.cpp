@@ -1,22 +1,9 @@
-/* CreateCopy(), Delete(), Rename() and CopyFiles() of the driver. */
+/* CreateCopy(), Delete(), Rename() and CopyFiles() of the driver; levels of
+ * stores that are there. */
 #include "dggs_copy.h"
 
 namespace
 {
-
-/** GDAL's progress function with its data. */
-struct Progress
-{
-    GDALProgressFunc pfnFunction;
-    void *pData;
-};
-
-bool Tell(double dfShare, void *pProgress)
-{
-    const auto psProgress = static_cast<const Progress *>(pProgress);
-    return psProgress->pfnFunction(dfShare, nullptr, psProgress->pData) !=
-           FALSE;
-}
 
 /************************************************************************/
 /*                             CreateCopy()                             */
@@ -34,8 +21,8 @@ GDALDataset *CreateCopy(const char *pszName, GDALDataset *poSource,
     sRequest.source = GDALDataset::ToHandle(poSource);
     sRequest.name = pszName;
     sRequest.options = oOptions.Get();
-    Progress sProgress = {pfnProgress, pProgressData};
-    sRequest.progress = pfnProgress ? Tell : nullptr;
+    DGGSProgress sProgress = {pfnProgress, pProgressData};
+    sRequest.progress = sProgress.GetFunction();
     sRequest.progress_data = &sProgress;
     if (!DGGSCheck(g_psDggsApi->create_copy,
                    static_cast<const DggsCopyRequest *>(&sRequest)))
@@ -83,4 +70,36 @@ void DGGSDeclareCopy(GDALDriver *poDriver)
     poDriver->pfnDelete = Delete;
     poDriver->pfnRename = Rename;
     poDriver->pfnCopyFiles = CopyFiles;
+}
+
+/************************************************************************/
+/*                         DGGSBuildOverviews()                         */
+/************************************************************************/
+
+bool DGGSBuildOverviews(const DggsOpenRequest &sWhat, const char *pszArray,
+                        const char *pszResampling, int nOverviews,
+                        const int *panOverviewList,
+                        GDALProgressFunc pfnProgress, void *pProgressData,
+                        CSLConstList papszOptions)
+{
+    if (papszOptions != nullptr && papszOptions[0] != nullptr)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: levels have no creation options: %s", sWhat.name,
+                 papszOptions[0]);
+        return false;
+    }
+    const std::vector<int32_t> anFactors(panOverviewList,
+                                         panOverviewList + nOverviews);
+    DGGSProgress sProgress = {pfnProgress, pProgressData};
+    DggsOverviewRequest sRequest = {};
+    sRequest.what = sWhat;
+    sRequest.array = pszArray;
+    sRequest.method = pszResampling != nullptr ? pszResampling : "NEAREST";
+    sRequest.factors = anFactors.data();
+    sRequest.factor_count = anFactors.size();
+    sRequest.progress = sProgress.GetFunction();
+    sRequest.progress_data = &sProgress;
+    return DGGSCheck(g_psDggsApi->build_overviews,
+                     static_cast<const DggsOverviewRequest *>(&sRequest));
 }

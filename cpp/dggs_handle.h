@@ -143,4 +143,25 @@ class DGGSPairList
 CPLStringList DGGSToStringList(const DggsPairs &sPairs);
 std::vector<std::string> DGGSToVector(const DggsStrings &sStrings);
 
+/** GDAL's progress function with its data, to be told by Rust. */
+struct DGGSProgress
+{
+    GDALProgressFunc pfnFunction;
+    void *pData;
+
+    /** A DggsProgress, whose data is a DGGSProgress. */
+    static bool Tell(double dfShare, void *pProgress)
+    {
+        const auto psProgress = static_cast<const DGGSProgress *>(pProgress);
+        return psProgress->pfnFunction(dfShare, nullptr, psProgress->pData) !=
+               FALSE;
+    }
+
+    /** What to give to Rust beside `this`. */
+    DggsProgress GetFunction() const
+    {
+        return pfnFunction != nullptr ? Tell : nullptr;
+    }
+};
+
 #endif /* DGGS_HANDLE_H_INCLUDED */

@@ -30,20 +30,23 @@ class DGGSDimension;
 class DGGSStore final : public std::enable_shared_from_this<DGGSStore>
 {
     const std::string m_osFilename;
-    const DGGSHandle<DggsGroup> m_hRoot;
+    std::shared_ptr<DggsGroup> m_poRoot;
     const bool m_bWritable;
     std::atomic<unsigned> m_nChanges{0};
     std::atomic<bool> m_bTouched;  // since the last closing
 
     using DimensionKey = std::tuple<std::string, std::string, GUInt64>;
+    mutable std::mutex m_oRootMutex{};
     std::mutex m_oMutex{};
     std::map<std::string, std::weak_ptr<DGGSGroup>> m_oGroups{};
     std::map<std::string, std::weak_ptr<DGGSArray>> m_oArrays{};
     std::map<DimensionKey, std::weak_ptr<DGGSDimension>> m_oDimensions{};
 
+    std::shared_ptr<DggsGroup> GetRoot() const;
+
     DGGSStore(const std::string &osFilename, DGGSHandle<DggsGroup> &&hRoot,
               bool bWritable, bool bNew)
-        : m_osFilename(osFilename), m_hRoot(std::move(hRoot)),
+        : m_osFilename(osFilename), m_poRoot(std::move(hRoot)),
           m_bWritable(bWritable), m_bTouched(bNew)
     {
     }
@@ -87,6 +90,14 @@ class DGGSStore final : public std::enable_shared_from_this<DGGSStore>
 
     /** Stores all metadata; `bClosing` when nothing more is expected. */
     bool Flush(bool bClosing);
+
+    /** Builds or removes coarser levels of an array, after all that was
+     * changed is stored as on closing. */
+    bool BuildOverviews(const std::string &osFullName,
+                        const char *pszResampling, int nOverviews,
+                        const int *panOverviewList,
+                        GDALProgressFunc pfnProgress, void *pProgressData,
+                        CSLConstList papszOptions);
 
     /** The group of that full name, or NULL. */
     std::shared_ptr<GDALGroup> OpenGroup(const std::string &osFullName);
@@ -382,6 +393,10 @@ class DGGSArray final : public GDALMDArray, public DGGSAttributeHolder
     int GetOverviewCount() const DGGS_OVERRIDE_SINCE_3_13;
     std::shared_ptr<GDALMDArray>
     GetOverview(int nIdx) const DGGS_OVERRIDE_SINCE_3_13;
+    CPLErr BuildOverviews(const char *pszResampling, int nOverviews,
+                          const int *panOverviewList,
+                          GDALProgressFunc pfnProgress, void *pProgressData,
+                          CSLConstList papszOptions) DGGS_OVERRIDE_SINCE_3_13;
     std::vector<GUInt64> GetBlockSize() const override;
 
     CSLConstList GetStructuralInfo() const override

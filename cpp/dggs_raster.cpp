@@ -1,6 +1,8 @@
 /* The classic dataset: see dggs_raster.h. */
 #include "dggs_raster.h"
 
+#include "dggs_copy.h"
+
 #include "cpl_string.h"
 #include "cpl_vsi.h"
 
@@ -24,10 +26,11 @@ DGGSClassicDataset::~DGGSClassicDataset()
 }
 
 /************************************************************************/
-/*                              SetRaster()                             */
+/*                              SetHandle()                             */
 /************************************************************************/
 
-bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
+/** Takes a raster, in the place of the same one where bands are there. */
+bool DGGSClassicDataset::SetHandle(DGGSHandle<DggsRaster> &&hRaster)
 {
     if (!DGGSCheck(g_psDggsApi->raster_info, hRaster.get(), &m_psInfo))
         return false;
@@ -45,8 +48,21 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
         aosSubdatasets.SetNameValue(CPLSPrintf("SUBDATASET_%d_DESC", nNumber),
                                     sPair.value);
     }
-    if (!aosSubdatasets.empty())
+    if (!aosSubdatasets.empty() ||
+        GDALDataset::GetMetadata("SUBDATASETS") != nullptr)
         GDALDataset::SetMetadata(aosSubdatasets.List(), "SUBDATASETS");
+    return true;
+}
+
+/************************************************************************/
+/*                              SetRaster()                             */
+/************************************************************************/
+
+bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
+{
+    if (!SetHandle(std::move(hRaster)))
+        return false;
+    const DggsRasterInfo &sInfo = *m_psInfo;
     if (sInfo.band_count == 0)
         return true;
 
@@ -70,6 +86,75 @@ bool DGGSClassicDataset::SetRaster(DGGSHandle<DggsRaster> &&hRaster)
         TryLoadXML();
     }
     return true;
+}
+
+/************************************************************************/
+/*                              SetOrigin()                             */
+/************************************************************************/
+
+void DGGSClassicDataset::SetOrigin(const GDALOpenInfo &oOpenInfo)
+{
+    m_osName = oOpenInfo.pszFilename;
+    m_aosOpenOptions.Assign(CSLDuplicate(oOpenInfo.papszOpenOptions), true);
+    eAccess = oOpenInfo.eAccess;
+}
+
+/************************************************************************/
+/*                               Refuse()                               */
+/************************************************************************/
+
+CPLErr DGGSClassicDataset::Refuse() const
+{
+    CPLError(CE_Failure, CPLE_NotSupported,
+             "%s: rasters and layers of a DGGS store are for reading only, but "
+             "for levels of a pyramid (gdaladdo); update its arrays through "
+             "the multidimensional API",
+             m_osName.c_str());
+    return CE_Failure;
+}
+
+/************************************************************************/
+/*                          IBuildOverviews()                           */
+/************************************************************************/
+
+/** Coarser levels of the array, or of all arrays of a container. */
+CPLErr DGGSClassicDataset::IBuildOverviews(
+    const char *pszResampling, int nOverviews, const int *panOverviewList,
+    int nListBands, const int * /* panBandList */, GDALProgressFunc pfnProgress,
+    void *pProgressData, CSLConstList papszOptions)
+{
+    if (eAccess != GA_Update)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: it was opened for reading only, and overviews are levels "
+                 "in the store itself: open it for update (gdaladdo without "
+                 "-ro)",
+                 m_osName.c_str());
+        return CE_Failure;
+    }
+    if (nListBands != 0 && nListBands != nBands)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: bands are slices of one array, whose levels are built "
+                 "of all of them",
+                 m_osName.c_str());
+        return CE_Failure;
+    }
+    const DGGSPairList oOptions(m_aosOpenOptions.List());
+    DggsOpenRequest sWhat = {};
+    sWhat.name = m_osName.c_str();
+    sWhat.options = oOptions.Get();
+    sWhat.forced = true;
+    if (!DGGSBuildOverviews(sWhat, nullptr, pszResampling, nOverviews,
+                            panOverviewList, pfnProgress, pProgressData,
+                            papszOptions))
+        return CE_Failure;
+
+    // The same raster, over the levels that there are now.
+    auto hRaster = DGGSFetch<DggsRaster>(
+        g_psDggsApi->open_raster,
+        static_cast<const DggsOpenRequest *>(&sWhat));
+    return hRaster && SetHandle(std::move(hRaster)) ? CE_None : CE_Failure;
 }
 
 /************************************************************************/
@@ -142,8 +227,9 @@ CPLErr DGGSClassicDataset::IRasterIO(
     int nBandCount, BANDMAP_TYPE panBandMap, GSpacing nPixelSpace,
     GSpacing nLineSpace, GSpacing nBandSpace, GDALRasterIOExtraArg *psExtraArg)
 {
-    if (eRWFlag != GF_Read ||
-        !DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
+    if (eRWFlag != GF_Read)
+        return Refuse();
+    if (!DGGSIsDirect(psExtraArg, nXSize, nYSize, nBufXSize, nBufYSize))
     {
         return GDALPamDataset::IRasterIO(
             eRWFlag, nXOff, nYOff, nXSize, nYSize, pData, nBufXSize, nBufYSize,
@@ -245,8 +331,10 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     sRequest.options = oOptions.Get();
     sRequest.is_directory = poOpenInfo->bIsDirectory != FALSE;
     sRequest.forced = bForced;
+    sRequest.update = poOpenInfo->eAccess == GA_Update && !bVector;
     const DggsOpenRequest *const psRequest = &sRequest;
     auto poDS = std::make_unique<DGGSClassicDataset>();
+    poDS->SetOrigin(*poOpenInfo);
     if (bVector)
         poDS->GetLayers().SetSource(poDS.get(), poOpenInfo, bForced);
     DGGSHandle<DggsRaster> hRaster;
@@ -282,12 +370,10 @@ GDALDataset *DGGSOpenClassic(GDALOpenInfo *poOpenInfo, bool bForced)
     {
         return nullptr;
     }
-    if (poOpenInfo->eAccess == GA_Update)
+    // A program that wants layers wants to write features.
+    if (poOpenInfo->eAccess == GA_Update && (bVector || !hRaster))
     {
-        CPLError(CE_Failure, CPLE_NotSupported,
-                 "%s: rasters and layers of a DGGS store are for reading only; "
-                 "update its arrays through the multidimensional API",
-                 poOpenInfo->pszFilename);
+        poDS->Refuse();
         return nullptr;
     }
 

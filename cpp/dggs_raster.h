@@ -21,8 +21,17 @@ class DGGSClassicDataset final : public GDALPamDataset
     const DggsRasterInfo *m_psInfo = nullptr;  // of m_hRaster
     OGRSpatialReference m_oSRS{};
     mutable DGGSLayerList m_oLayers{};
+    std::string m_osName{};  // that was opened
+    CPLStringList m_aosOpenOptions{};
+
+    bool SetHandle(DGGSHandle<DggsRaster> &&hRaster);
 
   protected:
+    CPLErr IBuildOverviews(const char *pszResampling, int nOverviews,
+                           const int *panOverviewList, int nListBands,
+                           const int *panBandList,
+                           GDALProgressFunc pfnProgress, void *pProgressData,
+                           CSLConstList papszOptions) override;
     CPLErr IRasterIO(GDALRWFlag eRWFlag, int nXOff, int nYOff, int nXSize,
                      int nYSize, void *pData, int nBufXSize, int nBufYSize,
                      GDALDataType eBufType, int nBandCount,
@@ -36,6 +45,12 @@ class DGGSClassicDataset final : public GDALPamDataset
 
     /** Shows what `hRaster` is: a raster, or a container of several. */
     bool SetRaster(DGGSHandle<DggsRaster> &&hRaster);
+
+    /** Remembers what was opened, and whether levels may be added to it. */
+    void SetOrigin(const GDALOpenInfo &oOpenInfo);
+
+    /** Raises why nothing but levels is written through a raster. */
+    CPLErr Refuse() const;
 
     /** The layers beside the raster. */
     DGGSLayerList &GetLayers()
@@ -82,6 +97,17 @@ class DGGSClassicDataset final : public GDALPamDataset
     CPLErr GetGeoTransform(DGGSGeoTransform afTransform)
         DGGS_CONST_SINCE_3_12 override;
     const OGRSpatialReference *GetSpatialRef() const override;
+
+    CPLErr SetGeoTransform(DGGSNewGeoTransform) override
+    {
+        return Refuse();
+    }
+
+    CPLErr SetSpatialRef(const OGRSpatialReference *) override
+    {
+        return Refuse();
+    }
+
     char **GetFileList() override;
 
     int GetLayerCount() DGGS_CONST_SINCE_3_12 override
@@ -115,6 +141,12 @@ class DGGSRasterBand final : public GDALPamRasterBand
 
   protected:
     CPLErr IReadBlock(int nBlockXOff, int nBlockYOff, void *pImage) override;
+
+    CPLErr IWriteBlock(int, int, void *) override
+    {
+        return m_oDataset.Refuse();
+    }
+
     CPLErr IRasterIO(GDALRWFlag eRWFlag, int nXOff, int nYOff, int nXSize,
                      int nYSize, void *pData, int nBufXSize, int nBufYSize,
                      GDALDataType eBufType, GSpacing nPixelSpace,
@@ -131,6 +163,42 @@ class DGGSRasterBand final : public GDALPamRasterBand
     double GetOffset(int *pbSuccess = nullptr) override;
     double GetScale(int *pbSuccess = nullptr) override;
     const char *GetUnitType() override;
+
+    // PAM would keep these, and nothing look at them.
+    CPLErr Fill(double, double = 0) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetNoDataValue(double) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetNoDataValueAsInt64(int64_t) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetNoDataValueAsUInt64(uint64_t) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetOffset(double) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetScale(double) override
+    {
+        return m_oDataset.Refuse();
+    }
+
+    CPLErr SetUnitType(const char *) override
+    {
+        return m_oDataset.Refuse();
+    }
 
     int GetOverviewCount() override;
     GDALRasterBand *GetOverview(int iOverview) override;

@@ -1,6 +1,8 @@
 /* The store that groups, arrays and dimensions share: see dggs_multidim.h. */
 #include "dggs_multidim.h"
 
+#include "dggs_copy.h"
+
 namespace
 {
 
@@ -71,9 +73,57 @@ bool DGGSStore::Flush(bool bClosing)
         return true;
     if (bClosing)
         m_bTouched = false;
-    const bool bOK = DGGSCheck(g_psDggsApi->flush, m_hRoot.get(), bClosing);
+    const bool bOK = DGGSCheck(g_psDggsApi->flush, GetRoot().get(), bClosing);
     ++m_nChanges;  // what was left to us may have been written
     return bOK;
+}
+
+/************************************************************************/
+/*                    DGGSStore::BuildOverviews()                       */
+/************************************************************************/
+
+std::shared_ptr<DggsGroup> DGGSStore::GetRoot() const
+{
+    const std::lock_guard<std::mutex> oLock(m_oRootMutex);
+    return m_poRoot;
+}
+
+bool DGGSStore::BuildOverviews(const std::string &osFullName,
+                               const char *pszResampling, int nOverviews,
+                               const int *panOverviewList,
+                               GDALProgressFunc pfnProgress,
+                               void *pProgressData, CSLConstList papszOptions)
+{
+    if (!m_bWritable)
+    {
+        CPLError(CE_Failure, CPLE_NotSupported,
+                 "%s: it was opened for reading only, and overviews are levels "
+                 "in the store itself: open it for update",
+                 m_osFilename.c_str());
+        return false;
+    }
+    DggsOpenRequest sWhat = {};
+    sWhat.name = m_osFilename.c_str();
+    sWhat.forced = true;
+    if (!Flush(true) ||
+        !DGGSBuildOverviews(sWhat, osFullName.c_str(), pszResampling,
+                            nOverviews, panOverviewList, pfnProgress,
+                            pProgressData, papszOptions))
+        return false;
+
+    // The store as it is now: metadata that were kept know nothing of it.
+    sWhat.update = true;
+    auto hRoot =
+        DGGSFetch<DggsGroup>(g_psDggsApi->open_root,
+                             static_cast<const DggsOpenRequest *>(&sWhat));
+    if (!hRoot)
+        return false;
+    {
+        const std::lock_guard<std::mutex> oLock(m_oRootMutex);
+        m_poRoot = std::move(hRoot);
+    }
+    ++m_nChanges;
+    return true;
 }
 
 /************************************************************************/
@@ -82,13 +132,13 @@ bool DGGSStore::Flush(bool bClosing)
 
 DGGSHandle<DggsGroup> DGGSStore::FetchGroup(const std::string &osFullName) const
 {
-    return DGGSFetch<DggsGroup>(g_psDggsApi->open_group, m_hRoot.get(),
+    return DGGSFetch<DggsGroup>(g_psDggsApi->open_group, GetRoot().get(),
                                 osFullName.c_str());
 }
 
 DGGSHandle<DggsArray> DGGSStore::FetchArray(const std::string &osFullName) const
 {
-    return DGGSFetch<DggsArray>(g_psDggsApi->open_array, m_hRoot.get(),
+    return DGGSFetch<DggsArray>(g_psDggsApi->open_array, GetRoot().get(),
                                 osFullName.c_str());
 }
 

@@ -602,12 +602,25 @@ def test_selections_and_identity_options_work_here_too():
     assert got[0].max() <= 3 and got[-1].min() >= 44
 
 
-@pytest.mark.parametrize("kind", [gdal.OF_RASTER, gdal.OF_VECTOR, gdal.OF_RASTER | gdal.OF_VECTOR])
+@pytest.mark.parametrize("kind", [gdal.OF_VECTOR, gdal.OF_RASTER | gdal.OF_VECTOR])
 def test_update_is_refused_with_a_reason(kind):
     stores.healpix("/vsimem/cube.zarr", 2)
     with messages() as seen:
         assert gdal.OpenEx("/vsimem/cube.zarr", kind | gdal.OF_UPDATE) is None
     assert any("reading only" in text for text in failures(seen))
+
+
+def test_a_raster_opens_for_update_and_refuses_whatever_is_not_a_level():
+    stores.healpix("/vsimem/cube.zarr", 2)
+    with messages() as seen:
+        dataset = gdal.OpenEx("/vsimem/cube.zarr", gdal.OF_RASTER | gdal.OF_UPDATE)
+        band = dataset.GetRasterBand(1)
+        before = band.ReadAsArray()
+        assert band.WriteArray(before) != 0 and band.Fill(1) != 0 and band.SetUnitType("m") != 0
+        assert dataset.WriteRaster(0, 0, 1, 1, b"\0" * 16) != 0
+        assert dataset.SetProjection("EPSG:3857") != 0
+        del band, dataset
+    assert len(failures(seen)) == 5 and all("reading only" in text and "gdaladdo" in text for text in failures(seen))
 
 
 def test_layers_are_shown_where_no_raster_can_be_and_a_wrong_option_stays_an_error():

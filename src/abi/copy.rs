@@ -1,12 +1,12 @@
-//! Slots that copy, delete and rename whole stores.
+//! Slots that copy, delete and rename whole stores, and add levels to them.
 
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
 
-use super::bindings::{DggsCopyRequest, DggsProgress};
-use super::input;
+use super::bindings::{DggsCopyRequest, DggsOverviewRequest, DggsProgress};
+use super::{input, open};
 use crate::error::{Error, Result};
-use crate::ops::{copy, files};
+use crate::ops::{copy, files, overviews};
 use crate::store::Call;
 use crate::store::dataset::Dataset;
 
@@ -35,6 +35,24 @@ pub(super) unsafe fn create_copy(call: &Arc<Call>, request: *const DggsCopyReque
         let (name, options) = (input::text(request.name, "the name")?, input::pairs(&request.options)?);
         let mut progress = progress(request.progress, request.progress_data);
         copy::create_copy(call, &source, name, &options, &mut progress).map_err(|error| error.context(name))
+    }
+}
+
+/// # Safety
+/// *Strings* and *Memory*: `request` is NULL or a request that lives through the call.
+pub(super) unsafe fn build_overviews(call: &Arc<Call>, request: *const DggsOverviewRequest) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let request = request.as_ref().ok_or_else(|| Error::invalid("the request is NULL"))?;
+        let what = open::request(&request.what)?;
+        let method = input::text(request.method, "the resampling")?;
+        let array = match request.array.is_null() {
+            true => None,
+            false => Some(input::text(request.array, "the array")?),
+        };
+        let factors = input::list(request.factors, request.factor_count, "the list of factors")?;
+        let mut progress = progress(request.progress, request.progress_data);
+        overviews::build(call, &what, array, method, factors, &mut progress)
     }
 }
 

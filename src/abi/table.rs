@@ -103,6 +103,7 @@ table! {
     }
     act {
         create_copy: fn(request: *const DggsCopyRequest) = copy::create_copy;
+        build_overviews: fn(request: *const DggsOverviewRequest) = copy::build_overviews;
         delete_store: fn(name: *const c_char) = copy::delete_store;
         rename_store: fn(old: *const c_char, new: *const c_char) = copy::rename_store;
         copy_store: fn(old: *const c_char, new: *const c_char) = copy::copy_store;

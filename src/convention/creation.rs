@@ -2,7 +2,7 @@
 //!
 //! [`describe`] answers a [`NewAxis`] with a [`Description`]: the zone dimensions, whether ids are listed, and the attributes
 //! of the group, the id array, the data arrays and the variables beside them. What it says is what [`detect`](super::detect)
-//! reads. A pyramid puts each level at its [`LevelPlace`], and [`describe_pyramid`] adds what stands above the levels.
+//! reads. What stands above the levels of a pyramid is in [`pyramid`](super::pyramid).
 //!
 //! ```
 //! use gdal_dggs::convention::{Attributes, NewAxis, Zones, describe};
@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::attribute::structured;
 use super::placement::Placement;
-use super::{Attributes, CONVENTIONS, Convention, Node, ZoneAxis, multiscales, zarr_dggs};
+use super::{Attributes, CONVENTIONS, Convention, Node, ZoneAxis, zarr_dggs};
 use crate::error::{Error, Result};
 use crate::grid::{self, GridSpec};
 
@@ -53,7 +53,7 @@ pub struct NewAxis<'a> {
     pub id_array: &'a str,
     /// The grid mapping variable, where the convention has one.
     pub grid_mapping: &'a str,
-    /// What the names of dimensions and the id array end in: [`LevelPlace::suffix`].
+    /// What the names of dimensions and the id array end in: [`LevelPlace::suffix`](super::LevelPlace::suffix).
     pub suffix: &'a str,
 }
 
@@ -184,6 +184,26 @@ pub(super) fn declare(attributes: &mut Attributes, entries: &[Value]) {
     }
 }
 
+/// Takes the entry of `uuid` out of `zarr_conventions`, whichever dialect it is in.
+pub(super) fn undeclare(attributes: &mut Attributes, uuid: &str) {
+    let key = "zarr_conventions";
+    let left = match attributes.get(key).map(|list| structured(list).into_owned()) {
+        Some(Value::Array(mut entries)) => {
+            entries.retain(|entry| entry.get("uuid").and_then(Value::as_str) != Some(uuid));
+            (!entries.is_empty()).then(|| entries.into())
+        }
+        Some(Value::Object(mut entries)) => {
+            entries.shift_remove(uuid);
+            (!entries.is_empty()).then(|| entries.into())
+        }
+        other => other,
+    };
+    match left {
+        Some(left) => drop(attributes.insert(key.into(), left)),
+        None => drop(attributes.shift_remove(key)),
+    }
+}
+
 /// Puts `claims` (`CF-1.13`, several separated by commas) into `Conventions`, in the place of other versions of the same.
 fn claim(attributes: &mut Attributes, claims: &str) {
     let words = |text: &str| text.split([',', ' ']).filter(|word| !word.is_empty()).map(str::to_owned).collect();
@@ -253,75 +273,43 @@ pub fn describe(convention: &str, axis: &NewAxis<'_>) -> Result<Description> {
     })
 }
 
+/// The creation name under which `found`, an axis of a store that is there, would be described as it is: `axis` are its
+/// names, `group` and `ids` the attributes that tell it. Where no description is the very same, the newest dialect of
+/// its convention.
+///
+/// # Errors
+/// A convention that is not written; open options, and not the store, tell the grid.
+pub fn written_as(
+    found: &ZoneAxis,
+    axis: &NewAxis<'_>,
+    group: &Attributes,
+    ids: Option<&Attributes>,
+) -> Result<&'static str> {
+    let convention = CONVENTIONS.iter().find(|convention| convention.name() == found.convention);
+    let dialects = convention.map_or(&[][..], |convention| convention.written_as());
+    let Some(newest) = dialects.last() else {
+        let message = format!("the grid is told by {}, in which nothing new is written", found.convention);
+        return Err(Error::unsupported(message));
+    };
+    let says = |attributes: Option<&Attributes>, wanted: &Attributes| {
+        let of = |key: &str| attributes.and_then(|attributes| attributes.get(key));
+        wanted.iter().all(|(key, value)| key == CONVENTIONS_KEY || of(key) == Some(value))
+    };
+    let is_same = |name: &&&'static str| {
+        describe(name, axis).is_ok_and(|description| {
+            let its = writer(description.convention).map(|(convention, _)| convention.name());
+            its == Some(found.convention) && says(Some(group), &description.group) && says(ids, &description.ids)
+        })
+    };
+    Ok(std::iter::once(&AUTO).chain(dialects).find(is_same).unwrap_or(newest))
+}
+
 /// The convention and dialect of a creation name other than `AUTO`.
-fn writer(name: &str) -> Option<(&'static dyn Convention, &'static str)> {
+pub(super) fn writer(name: &str) -> Option<(&'static dyn Convention, &'static str)> {
     CONVENTIONS.iter().find_map(|convention| {
         let dialect = convention.written_as().iter().find(|dialect| dialect.eq_ignore_ascii_case(name))?;
         Some((*convention, *dialect))
     })
-}
-
-/// Where a level of a pyramid is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LevelPlace {
-    /// The refinement level.
-    pub level: u8,
-    /// Path of its group below the pyramid's; empty: that group itself.
-    pub group: String,
-    /// What the names of its arrays and zone dimensions end in.
-    pub suffix: String,
-}
-
-/// The places of `levels`, in their order, the finest first, in `convention` ([`Description::convention`]).
-///
-/// A group a level, named by its number; in DGGS.jl's own way; in the data spec, whose cubes of one temporal resolution
-/// MUST share a group, by suffixes (`_7`) of all but the first.
-pub fn pyramid_places(convention: &str, dggrs: &str, levels: &[u8]) -> Vec<LevelPlace> {
-    let group = |level: u8| match writer(convention) {
-        Some((convention, _)) => convention.level_group(dggrs, level),
-        None => Some(level.to_string()),
-    };
-    let place = |(at, &level): (usize, &u8)| match group(level) {
-        Some(group) => LevelPlace { level, group, suffix: String::new() },
-        None if at == 0 => LevelPlace { level, group: String::new(), suffix: String::new() },
-        None => LevelPlace { level, group: String::new(), suffix: format!("_{level}") },
-    };
-    levels.iter().enumerate().map(place).collect()
-}
-
-/// Says in the attributes of the group above `levels` (the finest first) that each is made of the one before it by `method`
-/// (`average`, `mode`, ...).
-pub fn describe_pyramid(attributes: &mut Attributes, levels: &[(&LevelPlace, &Description)], method: &str) {
-    let method = method.to_ascii_lowercase();
-    let Some((_, finest)) = levels.first() else { return };
-    if levels.iter().any(|(place, _)| !place.suffix.is_empty()) {
-        // One group: nothing but the method is left to say.
-        attributes.insert(multiscales::METHOD.into(), method.into());
-        return;
-    }
-    if let Some((convention, _)) = writer(finest.convention) {
-        let levels: Vec<u8> = levels.iter().map(|(place, _)| place.level).collect();
-        convention.describe_levels(attributes, finest, &levels);
-    }
-    let declared = levels.iter().flat_map(|(_, description)| &description.declarations).cloned();
-    let entries: Vec<Value> = std::iter::once(multiscales::declaration()).chain(declared).collect();
-    declare(attributes, &entries);
-    attributes.insert(multiscales::KEY.into(), multiscales::layout(levels, &method));
-}
-
-/// Gives the entries of a layout that is in `attributes` the objects `dggs` of their levels, by the path of their group.
-pub fn retell_levels(attributes: &mut Attributes, levels: &[(String, Value)]) {
-    let Some(mut object) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else {
-        return;
-    };
-    let entries = object.get_mut("layout").and_then(Value::as_array_mut).into_iter().flatten();
-    for entry in entries.filter_map(Value::as_object_mut) {
-        let asset = entry.get("asset").and_then(Value::as_str).unwrap_or_default();
-        if let Some((_, told)) = levels.iter().find(|(path, _)| path == asset) {
-            entry.insert("dggs".into(), told.clone());
-        }
-    }
-    attributes.insert(multiscales::KEY.into(), object);
 }
 
 /// `attributes` of a node without what any convention says of a grid, `axis` being the one it lies on: what a copy starts

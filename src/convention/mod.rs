@@ -46,6 +46,7 @@ mod grid_mapping;
 mod identity;
 mod multiscales;
 mod placement;
+mod pyramid;
 mod spec;
 mod xdggs;
 mod zarr_dggs;
@@ -55,12 +56,14 @@ use serde_json::{Map, Value};
 use crate::error::{Context, Error, Result};
 use crate::grid::GridSpec;
 pub use creation::{
-    Description, LevelPlace, NewAxis, Zones, creation_name, creation_names, describe, describe_pyramid, pyramid_places,
-    retell_levels, stripped, usual_indexing,
+    Description, NewAxis, Zones, creation_name, creation_names, describe, stripped, usual_indexing, written_as,
 };
 pub use dggs_spec::misplaced;
 pub use identity::{IdentityOptions, axis_from_options, override_axis};
 pub use placement::{Linear, Placement, Position};
+pub use pyramid::{
+    LevelPlace, describe_pyramid, forget_levels, level_group, level_suffix, pyramid_places, retell_levels,
+};
 pub use xdggs::id_array_attributes;
 
 /// The attributes of a node, in the order of the file.

@@ -13,7 +13,7 @@
 
 use serde_json::{Value, json};
 
-use super::creation::{Description, LevelPlace};
+use super::{Description, LevelPlace};
 
 /// The attribute.
 pub(super) const KEY: &str = "multiscales";
@@ -22,7 +22,7 @@ pub(super) const KEY: &str = "multiscales";
 pub(super) const METHOD: &str = "resampling_method";
 
 /// What identifies the convention for ever.
-const UUID: &str = "d35379db-88df-4056-af3a-620245f8e347";
+pub(super) const UUID: &str = "d35379db-88df-4056-af3a-620245f8e347";
 
 /// The entry of `zarr_conventions`.
 pub(super) fn declaration() -> Value {
@@ -35,9 +35,54 @@ pub(super) fn declaration() -> Value {
     })
 }
 
-/// The object for `levels`, the finest first, each made of the one before.
-pub(super) fn layout(levels: &[(&LevelPlace, &Description)], method: &str) -> Value {
-    let asset = |place: &LevelPlace| if place.group.is_empty() { ".".to_owned() } else { place.group.clone() };
+/// `told`, an object that is there, with `levels`, the finest first, each made of the one before by `method`. What it says
+/// of levels already stays.
+pub(super) fn extended(told: Option<Value>, levels: &[(&LevelPlace, &Description)], method: &str) -> Value {
+    let entries = layout(levels);
+    let Some(Value::Object(mut object)) = told.filter(|told| told.get("layout").is_some_and(Value::is_array)) else {
+        return json!({"layout": entries, METHOD: method});
+    };
+    let is_usual = object.get(METHOD).and_then(Value::as_str) == Some(method);
+    if let Some(layout) = object.get_mut("layout").and_then(Value::as_array_mut) {
+        for mut entry in entries {
+            if layout.iter().any(|known| asset_of(known) == asset_of(&entry)) {
+                continue;
+            }
+            if !is_usual {
+                entry[METHOD] = method.into();
+            }
+            let finer = entry.get("derived_from").and_then(Value::as_str).map(normal).unwrap_or_default();
+            let at = layout.iter().position(|known| asset_of(known) == finer).map_or(layout.len(), |at| at + 1);
+            layout.insert(at, entry);
+        }
+    }
+    object.into()
+}
+
+/// `told` without the entries of `places`; `None` when no level is left but one in the group itself.
+pub(super) fn without(mut told: Value, places: &[LevelPlace]) -> Option<Value> {
+    let layout = told.get_mut("layout").and_then(Value::as_array_mut)?;
+    layout.retain(|entry| !places.iter().any(|place| normal(&asset(place)) == asset_of(entry)));
+    let is_one = layout.iter().all(|entry| asset_of(entry).is_empty());
+    (!is_one).then_some(told)
+}
+
+/// The path of a level's group, as an asset.
+fn asset(place: &LevelPlace) -> String {
+    if place.group.is_empty() { ".".to_owned() } else { place.group.clone() }
+}
+
+/// One spelling of an asset's path.
+fn normal(asset: &str) -> &str {
+    asset.trim_start_matches("./").trim_matches(['/', '.'])
+}
+
+fn asset_of(entry: &Value) -> &str {
+    entry.get("asset").and_then(Value::as_str).map(normal).unwrap_or_default()
+}
+
+/// The entries of `levels`, the finest first, each made of the one before.
+fn layout(levels: &[(&LevelPlace, &Description)]) -> Vec<Value> {
     let mut entries = Vec::new();
     for (at, (place, description)) in levels.iter().enumerate() {
         let mut entry = serde_json::Map::new();
@@ -53,5 +98,5 @@ pub(super) fn layout(levels: &[(&LevelPlace, &Description)], method: &str) -> Va
         }
         entries.push(Value::Object(entry));
     }
-    json!({"layout": entries, METHOD: method})
+    entries
 }

@@ -44,6 +44,11 @@ impl ZoneFinder {
         &self.dimensions
     }
 
+    /// Number of places for zones.
+    pub fn count(&self) -> u64 {
+        self.axis.len()
+    }
+
     /// True when every zone of the level has its place.
     pub fn is_global(&self) -> bool {
         self.axis.is_global()

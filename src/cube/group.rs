@@ -311,13 +311,34 @@ impl CubeGroup {
         found.map(|array| array.attributes.clone())
     }
 
-    /// Full names of the arrays called `name` in groups of coarser levels, the finest first; some may not exist.
+    /// Full names of the same array as `name` on coarser levels, the finest first; some may not exist. Levels share this
+    /// group, or have groups in it or beside it; where there are none such, any group may be one.
     fn overviews(&self, layer: &Layer, name: &str) -> Vec<String> {
         let own = layer.axis.level();
         let coarser = self.shared.shown_levels.iter().filter(|(group, level)| *level < own && *group != self.full_name);
-        let mut coarser: Vec<&(String, u8)> = coarser.collect();
-        coarser.sort_by_key(|(_, level)| std::cmp::Reverse(*level));
-        coarser.iter().map(|(group, _)| format!("{}/{name}", group.trim_end_matches('/'))).collect()
+        let above = |path: &str| path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned());
+        let here = self.full_name.trim_end_matches('/');
+        let is_near = |group: &str| {
+            above(group) == here || (!here.is_empty() && !group.is_empty() && above(group) == above(here))
+        };
+        let mut groups: Vec<(u8, String)> =
+            coarser.map(|(group, level)| (*level, group.trim_end_matches('/').to_owned())).collect();
+        if groups.iter().any(|(_, group)| is_near(group)) {
+            groups.retain(|(_, group)| is_near(group));
+        }
+        let mut levels: Vec<(u8, String)> =
+            groups.into_iter().map(|(level, group)| (level, format!("{group}/{name}"))).collect();
+        let stem = name.strip_suffix(&convention::level_suffix(own)).unwrap_or(name);
+        for other in self.layers.iter().filter(|other| other.axis.level() < own && other.found.spec == layer.found.spec)
+        {
+            let level = other.axis.level();
+            let name = format!("{stem}{}", convention::level_suffix(level));
+            if self.described(&name).is_some() {
+                levels.push((level, self.path_of(&name)));
+            }
+        }
+        levels.sort_by_key(|(level, _)| std::cmp::Reverse(*level));
+        levels.into_iter().map(|(_, name)| name).collect()
     }
 
     /// `_CRS` of the array, then of the group, then CF's grid mapping, then the grid's own. `_CRS` that can be

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::convention::ZoneAxis;
 use crate::cube::axis::NO_ZONE;
 use crate::cube::crs::{Crs, grid_definition};
 use crate::cube::group::CubeGroup;
@@ -10,7 +11,7 @@ use crate::cube::layer::{Layer, ZONE_DIMENSION};
 use crate::cube::positions::RankedRanges;
 use crate::cube::progression::Progression;
 use crate::cube::quantity::Quantity;
-use crate::cube::{Array, Dimension, Group};
+use crate::cube::{Array, Dimension, Group, ZoneFinder};
 use crate::error::{Context, Result};
 use crate::grid::{Grid, Zone, ZoneSet};
 use crate::store::Call;
@@ -72,6 +73,16 @@ impl ZoneLine {
     /// What tells the axes of one group apart; empty where it has one.
     pub fn suffix(&self) -> &str {
         &self.layer.suffix
+    }
+
+    /// What the store says of the axis.
+    pub fn told(&self) -> &ZoneAxis {
+        &self.layer.found
+    }
+
+    /// Its zones, to be found by zone; positions are places on the line.
+    pub fn finder(&self) -> ZoneFinder {
+        ZoneFinder::new(self.layer.axis.clone(), vec![0], self.group.store().to_owned())
     }
 
     /// The grid.

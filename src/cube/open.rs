@@ -109,6 +109,10 @@ pub fn open_named(call: &Arc<Call>, request: &OpenRequest, without: &[&str]) -> 
     options.append(&mut connection.options);
     let mut kept = options.clone();
     kept.retain(|(key, _)| !without.iter().any(|name| name.eq_ignore_ascii_case(key)));
+    if request.update {
+        // Whether it can be: what is opened then is what a reader sees.
+        open_connection(call, &connection, kept.clone(), true).context(|| request.name.clone())?;
+    }
     let root = open_connection(call, &connection, kept, false).context(|| request.name.clone())?;
     Ok(root.map(|root| Named { root, node, path: connection.path.clone(), options, connection }))
 }

@@ -196,7 +196,7 @@ impl Editor {
         opened.ok_or_else(|| Error::invalid(format!("array /{path}: not created")))
     }
 
-    fn add(&self, parent: &str, name: &str, node: impl FnOnce() -> Result<NodeMetadata>) -> Result<()> {
+    pub(super) fn add(&self, parent: &str, name: &str, node: impl FnOnce() -> Result<NodeMetadata>) -> Result<()> {
         let state = &mut *self.state();
         if !is_name(name) || is_reserved(name) {
             return Err(Error::invalid(format!("\"{name}\" cannot be the name of a group or array")));

@@ -138,6 +138,19 @@ impl Editor {
         deleted.context(|| format!("deleting /{path}"))
     }
 
+    /// Puts the same array, as it is stored, into the group `group` under the same name.
+    ///
+    /// # Errors
+    /// There is no such array or group; the name is taken there; the file system fails.
+    pub fn duplicate(&self, call: &Arc<Call>, path: &str, group: &str) -> Result<()> {
+        let path = normal(path);
+        let node = self.state().tree.node(path).filter(|node| node.is_array).cloned().ok_or_else(|| none(path))?;
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let to = join(normal(group), name);
+        self.add(normal(group), name, || Ok(node)).context(|| format!("array /{to}"))?;
+        copy_chunks(&self.context.store.with_call(call), path, &to).context(|| format!("array /{to}"))
+    }
+
     /// Gives the axes of an array other names.
     ///
     /// # Errors
@@ -197,6 +210,18 @@ impl Editor {
     fn has_chunks(&self, array: &Array) -> Result<bool> {
         Ok(!self.context.store.list(&array.key)?.is_empty())
     }
+}
+
+/// Copies what is in a folder, but the files of metadata.
+fn copy_chunks(store: &VsiStore, from: &str, to: &str) -> Result<()> {
+    for entry in store.list(from)?.into_iter().filter(|entry| !is_reserved(&entry.name)) {
+        let (from, to) = (join(from, &entry.name), join(to, &entry.name));
+        match entry.is_folder {
+            true => copy_chunks(store, &from, &to)?,
+            false => store.write(&to, &store.read(&from)?.unwrap_or_default())?,
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the chunks that are outside of `shape`.

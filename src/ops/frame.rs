@@ -21,7 +21,7 @@ use crate::store::{Call, VsiStore};
 const PARTIAL: &str = ".partial";
 
 /// Says, in an unfinished store, which job it is of, and which of its steps are done: a line each.
-const JOURNAL: &str = ".dggs_journal";
+pub(super) const JOURNAL: &str = ".dggs_journal";
 
 /// How often the journal is written.
 const JOURNAL_PERIOD: Duration = Duration::from_secs(1);

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use self::plan::{GroupPlan, pyramid_levels};
 use super::Progress;
 use super::frame::Frame;
-use super::level::{ArrayPlan, Level, LevelPlan};
-use super::pyramid::{self, Layer, Step};
+use super::level::{ArrayPlan, Level, LevelPlan, Names};
+use super::pyramid::{self, Layer, Step, Written};
 use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
 use super::source::Source;
@@ -132,7 +132,8 @@ impl<'a> Maker<'a> {
         let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
         let places = self.places(&zones, &arrays, &levels)?;
 
-        let finest = Level::create(frame, &self.plan(&zones, &places[0], &arrays))?;
+        let names = Self::names(&arrays);
+        let finest = Level::create(frame.editor(), Some(frame), &self.plan(&zones, &places[0], &arrays, &names))?;
         auxiliary::copy(call, frame, group, &finest.path)?;
         let share = if levels.len() > 1 { 1.0 - PYRAMID_PART } else { 1.0 };
         let job = Job {
@@ -150,8 +151,21 @@ impl<'a> Maker<'a> {
         self.pyramid(&zones, &arrays, &places, finest, &mut |done| progress(share + (1.0 - share) * done))
     }
 
-    fn plan<'p>(&'p self, zones: &'p Zones, place: &'p LevelPlace, arrays: &'p [ArrayPlan]) -> LevelPlan<'p> {
-        LevelPlan { grid: &self.grid, zones, place, group: &self.group.path, arrays, options: self.options }
+    fn plan<'p>(
+        &'p self,
+        zones: &'p Zones,
+        place: &'p LevelPlace,
+        arrays: &'p [ArrayPlan],
+        names: &'p Names,
+    ) -> LevelPlan<'p> {
+        let (group, options) = (self.group.path.as_str(), self.options);
+        LevelPlan { grid: &self.grid, zones, place, group, arrays, names, joins: false, options }
+    }
+
+    /// Names beside those of `arrays`.
+    fn names(arrays: &[ArrayPlan]) -> Names {
+        let taken: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
+        Names::usual(&taken)
     }
 
     /// Where the levels go: one alone into the group itself.
@@ -159,8 +173,7 @@ impl<'a> Maker<'a> {
         if levels.len() == 1 {
             return Ok(vec![LevelPlace { level: levels[0], group: String::new(), suffix: String::new() }]);
         }
-        let taken: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
-        let finest = super::level::describe(&*self.grid, levels[0], zones, "", self.options, &taken)?;
+        let finest = super::level::describe(&*self.grid, levels[0], zones, "", self.options, &Self::names(arrays))?;
         Ok(convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels))
     }
 
@@ -214,26 +227,30 @@ impl<'a> Maker<'a> {
         }
         let counts: Vec<f64> = all_zones[1..].iter().map(|zones| zones.len() as f64).collect();
         let total: f64 = counts.iter().sum();
+        let names = Self::names(arrays);
         let mut descriptions = vec![finest.description.clone()];
         let mut fine_arrays = finest.arrays;
         let mut before = 0.0;
         for at in 1..places.len() {
-            let level = Level::create(self.frame, &self.plan(&all_zones[at], &places[at], arrays))?;
+            let plan = self.plan(&all_zones[at], &places[at], arrays, &names);
+            let level = Level::create(self.frame.editor(), Some(self.frame), &plan)?;
             if places[at].suffix.is_empty() {
                 auxiliary::copy(self.call, self.frame, self.group, &level.path)?;
             }
             let layer = |((array, plan), method): ((&Arc<crate::hierarchy::Array>, &ArrayPlan), &Resampling)| Layer {
                 array: array.clone(),
+                zone_axis: plan.outer.len(),
                 resampling: *method,
                 nodata: plan.nodata.clone(),
             };
             let layers: Vec<Layer> = fine_arrays.iter().zip(arrays).zip(&methods).map(layer).collect();
+            let fine = Written { grid: &*self.grid, level: places[at - 1].level, zones: &all_zones[at - 1] };
             let step = Step {
                 grid: &*self.grid,
                 level: places[at].level,
                 coarse: &all_zones[at],
                 fine_level: places[at - 1].level,
-                fine: &all_zones[at - 1],
+                fine: &fine,
                 layers: &layers,
                 max_memory: self.options.max_memory,
                 threads: self.threads,

@@ -11,7 +11,7 @@ use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout};
 use crate::cube::crs;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, ZoneId};
-use crate::hierarchy::{Array, AxisSelection, DataType, NewArray};
+use crate::hierarchy::{Array, AxisSelection, DataType, Editor, NewArray};
 use crate::store::{Call, Input, NumericType};
 
 /// An array over zones that is to be made.
@@ -31,6 +31,24 @@ pub struct ArrayPlan {
     pub attributes: Attributes,
 }
 
+/// What the dimension of zones and its companions are called, where the convention does not say or has them.
+pub struct Names {
+    /// The dimension.
+    pub dimension: String,
+    /// The array of zone ids.
+    pub ids: String,
+    /// The grid mapping variable.
+    pub grid_mapping: String,
+}
+
+impl Names {
+    /// The usual ones, or others where they are `taken`.
+    pub fn usual(taken: &[&str]) -> Self {
+        let free = |name: &str| super::source::untaken(name.to_owned(), |name| taken.contains(&name));
+        Self { dimension: free("cells"), ids: free("cell_ids"), grid_mapping: free("crs") }
+    }
+}
+
 /// A level that is to be made.
 pub struct LevelPlan<'a> {
     /// The grid.
@@ -43,13 +61,18 @@ pub struct LevelPlan<'a> {
     pub group: &'a str,
     /// The arrays.
     pub arrays: &'a [ArrayPlan],
+    /// Names of what lies beside them.
+    pub names: &'a Names,
+    /// True when other arrays of the level are there, and with them its zone axis.
+    pub joins: bool,
     /// The creation options.
     pub options: &'a CreationOptions,
 }
 
 /// A level that is there: metadata are in the frame's editor, values come.
 pub struct Level<'a> {
-    frame: &'a Frame,
+    /// Where what is done is remembered; `None`: nowhere.
+    frame: Option<&'a Frame>,
     grid: Arc<dyn Grid>,
     zones: &'a Zones,
     level: u8,
@@ -68,7 +91,7 @@ pub(super) fn below(path: &str, name: &str) -> String {
     if name.is_empty() { path.to_owned() } else { format!("{}/{name}", path.trim_end_matches('/')) }
 }
 
-/// What the convention of `options` says of zones of a level; names are chosen so that they are not `taken`.
+/// What the convention of `options` says of zones of a level.
 ///
 /// # Errors
 /// A convention that cannot describe these zones along one dimension.
@@ -78,16 +101,15 @@ pub fn describe(
     zones: &Zones,
     suffix: &str,
     options: &CreationOptions,
-    taken: &[&str],
+    names: &Names,
 ) -> Result<Description> {
     let listed = match zones.are_listed() {
         true => convention::Zones::Listed(zones.len()),
         false => convention::Zones::Globe,
     };
-    let free = |name: &str| super::source::untaken(name.to_owned(), |name| taken.contains(&name));
-    let (dimension, id_array, grid_mapping) = (free("cells"), free("cell_ids"), free("crs"));
     let usual = NewAxis::new(grid.spec(), level, listed);
-    let axis = NewAxis { dimension: &dimension, id_array: &id_array, grid_mapping: &grid_mapping, suffix, ..usual };
+    let Names { dimension, ids, grid_mapping } = names;
+    let axis = NewAxis { dimension, id_array: ids, grid_mapping, suffix, ..usual };
     let description = convention::describe(options.convention, &axis)?;
     if description.placement != Placement::Line {
         return Err(Error::unsupported(format!(
@@ -101,23 +123,24 @@ pub fn describe(
 }
 
 impl<'a> Level<'a> {
-    /// Creates the level's arrays.
+    /// Creates the level's arrays. Steps that are done are remembered in `frame`.
     ///
     /// # Errors
     /// A convention that cannot describe it; names that are taken; a surface that PROJ does not understand.
-    pub fn create(frame: &'a Frame, plan: &LevelPlan<'a>) -> Result<Self> {
+    pub fn create(editor: &Editor, frame: Option<&'a Frame>, plan: &LevelPlan<'a>) -> Result<Self> {
         let (grid, options, level) = (plan.grid, plan.options, plan.place.level);
-        let taken: Vec<&str> = plan.arrays.iter().map(|array| array.name.as_str()).collect();
-        let description = describe(&**grid, level, plan.zones, &plan.place.suffix, options, &taken)?;
-        let editor = frame.editor();
+        let description = describe(&**grid, level, plan.zones, &plan.place.suffix, options, plan.names)?;
         let path = below(plan.group, &plan.place.group);
-        if !plan.place.group.is_empty() {
+        if !plan.place.group.is_empty() && !plan.joins {
             editor.create_group(&path)?;
         }
-        let mut attributes = editor.attributes(&path)?;
-        description.group(&mut attributes);
-        for (key, value) in attributes {
-            editor.set_attribute(&path, &key, Some(value))?;
+        // A level that shares a finer one's group finds it told.
+        if plan.place.suffix.is_empty() && !plan.joins {
+            let mut attributes = editor.attributes(&path)?;
+            description.group(&mut attributes);
+            for (key, value) in attributes {
+                editor.set_attribute(&path, &key, Some(value))?;
+            }
         }
         let dimension = description.dimensions[0].0.clone();
         let cut = |axis: usize| ZoneCut {
@@ -127,7 +150,7 @@ impl<'a> Level<'a> {
             chunk_level: options.chunk_level,
             shard_level: options.shard_level,
         };
-        let ids = match &description.id_array {
+        let ids = match description.id_array.as_ref().filter(|_| !plan.joins) {
             None => None,
             Some(name) => {
                 let shape = vec![plan.zones.len()];
@@ -142,10 +165,10 @@ impl<'a> Level<'a> {
                 Some(editor.create_array(&path, &ids)?)
             }
         };
-        for (name, attributes) in &description.auxiliary {
+        for (name, attributes) in description.auxiliary.iter().filter(|_| !plan.joins) {
             let mut scalar = NewArray::new(name.clone(), DataType::Numeric(NumericType::Int8), vec![], vec![], vec![]);
             scalar.attributes = attributes.clone();
-            scalar.fill = Some(vec![0]);
+            scalar.fill = Some(vec![0; NumericType::Int8.on_host().size()]);
             editor.create_array(&path, &scalar)?;
         }
         let crs = crs::attribute_of_grid(grid.spec())?;
@@ -195,13 +218,20 @@ impl<'a> Level<'a> {
         run * length..((run + 1) * length).min(self.zones.len())
     }
 
+    /// Writes the ids of the zones at `positions`, as many at once as a shard of them holds.
     fn write_ids(&self, call: &Arc<Call>, ids: &Array, positions: Range<u64>) -> Result<()> {
-        let zones = self.zones.at(&*self.grid, self.level, positions.clone())?;
-        let mut values = vec![ZoneId(0); zones.len()];
-        self.grid.ids(self.level, &zones, &mut values)?;
-        let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
-        let selection = AxisSelection::Strided { start: positions.start, count: values.len(), step: 1 };
-        ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)
+        let length = ids.block_size()[0].max(1);
+        for start in positions.clone().step_by(length as usize) {
+            let part = start..(start + length).min(positions.end);
+            let zones = self.zones.at(&*self.grid, self.level, part)?;
+            let mut values = vec![ZoneId(0); zones.len()];
+            self.grid.ids(self.level, &zones, &mut values)?;
+            drop(zones);
+            let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
+            let selection = AxisSelection::Strided { start, count: values.len(), step: 1 };
+            ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)?;
+        }
+        Ok(())
     }
 }
 
@@ -237,13 +267,13 @@ impl Sink for Level<'_> {
     }
 
     fn is_done(&self, run: u64) -> bool {
-        self.frame.is_done(&self.step(run))
+        self.frame.is_some_and(|frame| frame.is_done(&self.step(run)))
     }
 
     fn done(&self, call: &Arc<Call>, run: u64) -> Result<()> {
         if let Some(ids) = &self.ids {
             self.write_ids(call, ids, self.positions(run)).context(|| self.path.clone())?;
         }
-        self.frame.done(&self.step(run))
+        self.frame.map_or(Ok(()), |frame| frame.done(&self.step(run)))
     }
 }

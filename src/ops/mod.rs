@@ -2,13 +2,15 @@
 //! be seen half made; and stores as [`files`].
 //!
 //! - [`quantise`]: from pixels to zones; [`source`]: pixels from GDAL's datasets;
-//! - [`pyramid`]: from zones to coarser zones; [`level`]: a level of a cube, as it is written; [`runs`]: in parallel.
+//! - [`pyramid`]: from zones to coarser zones; [`level`]: a level of a cube, as it is written; [`runs`]: in parallel;
+//! - [`overviews`]: coarser levels of a cube that is there.
 
 pub mod copy;
 pub mod files;
 pub mod frame;
 pub mod from_raster;
 pub mod level;
+pub mod overviews;
 pub mod pyramid;
 pub mod quantise;
 mod runs;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{UUID, declared, undeclared_object};
 use crate::convention::attribute::structured;
 use crate::convention::multiscales;
-use crate::convention::{Attributes, Description, NewAxis, ellipsoid, spec};
+use crate::convention::{Attributes, Description, NewAxis, creation, ellipsoid, spec};
 use crate::error::Result;
 
 /// Dialect b, which xdggs 0.6 reads: `semimajor_axis`; no level beside ids that carry it.
@@ -60,22 +60,7 @@ pub(super) fn strip(attributes: &mut Attributes) {
     if declared(attributes) || undeclared_object(attributes) {
         attributes.shift_remove("dggs");
     }
-    let ours = |entry: &Value| entry.get("uuid").and_then(Value::as_str) == Some(UUID);
-    let left = match attributes.get("zarr_conventions").map(|list| structured(list).into_owned()) {
-        Some(Value::Array(mut entries)) => {
-            entries.retain(|entry| !ours(entry));
-            (!entries.is_empty()).then(|| entries.into())
-        }
-        Some(Value::Object(mut entries)) => {
-            entries.shift_remove(UUID);
-            (!entries.is_empty()).then(|| entries.into())
-        }
-        other => other,
-    };
-    match left {
-        Some(left) => drop(attributes.insert("zarr_conventions".into(), left)),
-        None => drop(attributes.shift_remove("zarr_conventions")),
-    }
+    creation::undeclare(attributes, UUID);
     if let Some(mut layout) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) {
         let entries = layout.get_mut("layout").and_then(Value::as_array_mut).into_iter().flatten();
         entries.filter_map(Value::as_object_mut).for_each(|entry| drop(entry.shift_remove("dggs")));

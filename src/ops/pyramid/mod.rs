@@ -24,12 +24,46 @@ use crate::store::{Call, NumericType, Target};
 
 /// An array of the finer level, and how it is made coarser.
 pub struct Layer {
-    /// The array; its last axis is the zones'.
+    /// The array.
     pub array: Arc<Array>,
+    /// Which of its axes is the zones'.
+    pub zone_axis: usize,
     /// How values become one.
     pub resampling: Resampling,
     /// The value of zones without data, one element in native byte order; without one all zones have data.
     pub nodata: Option<Vec<u8>>,
+}
+
+/// The zones of a finer level, to be found by zone.
+pub trait Finer: Sync {
+    /// How many there are.
+    fn count(&self) -> u64;
+
+    /// The positions of `zones`; `None` for those that are not there.
+    ///
+    /// # Errors
+    /// Zone ids that cannot be read; the grid has no such zones.
+    fn positions(&self, call: &Arc<Call>, zones: &[Zone]) -> Result<Vec<Option<u64>>>;
+}
+
+/// Zones of a level that we wrote.
+pub struct Written<'a> {
+    /// The grid.
+    pub grid: &'a dyn Grid,
+    /// Their level.
+    pub level: u8,
+    /// Which.
+    pub zones: &'a Zones,
+}
+
+impl Finer for Written<'_> {
+    fn count(&self) -> u64 {
+        self.zones.len()
+    }
+
+    fn positions(&self, _call: &Arc<Call>, zones: &[Zone]) -> Result<Vec<Option<u64>>> {
+        self.zones.positions(self.grid, self.level, zones)
+    }
 }
 
 /// A level that is made of a finer one.
@@ -43,7 +77,7 @@ pub struct Step<'a> {
     /// The finer level.
     pub fine_level: u8,
     /// Its zones.
-    pub fine: &'a Zones,
+    pub fine: &'a dyn Finer,
     /// Its arrays.
     pub layers: &'a [Layer],
     /// Bound of the working memory in bytes.
@@ -92,7 +126,7 @@ pub fn run(call: &Arc<Call>, step: &Step<'_>, sink: &dyn Sink, progress: Progres
 
 /// Bytes of a run of the largest array and of the finer zones under it.
 fn memory_of_run(step: &Step<'_>, sink: &dyn Sink, length: u64) -> usize {
-    let ratio = (step.fine.len() / step.coarse.len().max(1)).max(1) * 2;
+    let ratio = (step.fine.count() / step.coarse.len().max(1)).max(1) * 2;
     let sizes = step.layers.iter().enumerate().map(|(index, layer)| {
         let block: u64 = sink.outer_block(index).iter().product();
         block * layer.array.data_type().numeric().map_or(0, NumericType::size) as u64 * (2 + ratio)
@@ -149,9 +183,9 @@ impl Worker<'_> {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
                 std::collections::hash_map::Entry::Vacant(none) => none.insert(self.members(zones.clone(), counted)?),
             };
-            let shape = layer.array.shape();
-            let outer = &shape[..shape.len() - 1];
-            for (start, count) in blocks_of(outer, &self.sink.outer_block(index)) {
+            let mut outer = layer.array.shape().to_vec();
+            outer.remove(layer.zone_axis);
+            for (start, count) in blocks_of(&outer, &self.sink.outer_block(index)) {
                 let values = self.values(layer, members, &start, &count)?;
                 let part = Part { start, count, zones: zones.clone() };
                 self.sink.write(self.call, index, &part, &values)?;
@@ -161,7 +195,7 @@ impl Worker<'_> {
     }
 
     fn members(&self, zones: Range<u64>, counted: Counted) -> Result<Members> {
-        let Step { grid, level, coarse, fine, fine_level, .. } = *self.step;
+        let Step { grid, level, coarse, fine, .. } = *self.step;
         let zones = coarse.at(grid, level, zones)?;
         let (mut found, mut ends) = (Vec::<Member>::new(), Vec::with_capacity(zones.len()));
         for zone in zones {
@@ -172,7 +206,7 @@ impl Worker<'_> {
             ends.push(found.len());
         }
         let members: Vec<Zone> = found.iter().map(|member| member.zone).collect();
-        let places = fine.positions(grid, fine_level, &members)?;
+        let places = fine.positions(self.call, &members)?;
         let mut positions: Vec<u64> = places.iter().flatten().copied().collect();
         positions.sort_unstable();
         positions.dedup();
@@ -203,12 +237,18 @@ impl Worker<'_> {
             let axes = start.iter().zip(count);
             let mut selection: Vec<AxisSelection<'_>> =
                 axes.map(|(&start, &count)| AxisSelection::Strided { start, count: count as usize, step: 1 }).collect();
-            selection.push(match is_run {
+            let zones = match is_run {
                 true => AxisSelection::Strided { start: first, count: fine_count, step: 1 },
                 false => AxisSelection::List(&members.positions),
-            });
-            let counts: Vec<usize> = selection.iter().map(AxisSelection::count).collect();
-            layer.array.read(self.call, &selection, Target::from_bytes(&mut fine, number, &counts)?)?;
+            };
+            let mut counts: Vec<usize> = selection.iter().map(AxisSelection::count).collect();
+            counts.push(fine_count);
+            // Zones go last here, wherever the array has them.
+            let mut order: Vec<usize> = (0..selection.len()).collect();
+            order.insert(layer.zone_axis, selection.len());
+            selection.insert(layer.zone_axis, zones);
+            let target = Target::from_bytes(&mut fine, number, &counts)?.permuted(&order);
+            layer.array.read(self.call, &selection, target)?;
         }
         let mut values = vec![0; slices * members.ends.len() * size];
         let zero = vec![0; size];
