@@ -287,11 +287,6 @@ impl Writer<'_> {
         tiles::with_decoded(|block| {
             match old {
                 Some(old) => decoder.decode(old, size, block)?,
-                // numbers have no gaps: what was in the block before is overwritten
-                None if wanted.is_whole && matches!(metadata.stored, Stored::Number(_)) => {
-                    grow(block, decoder.elements() * size)?;
-                    block.resize(decoder.elements() * size, 0);
-                }
                 None => fill(block, &metadata.stored_fill(), decoder.elements())?,
             }
             part.put(&mut Block::Fixed(block), wanted, decoder.counts())?;
@@ -436,18 +431,13 @@ impl<'a> OldShard<'a> {
     }
 }
 
-/// Makes room in `block` for so many bytes in all.
-fn grow(block: &mut Vec<u8>, bytes: usize) -> Result<()> {
-    block
-        .try_reserve(bytes.saturating_sub(block.len()))
-        .map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for a chunk of {bytes} bytes")))
-}
-
 /// Makes `block` so many elements of `fill`.
 fn fill(block: &mut Vec<u8>, fill: &[u8], elements: usize) -> Result<()> {
     let bytes = elements * fill.len();
     block.clear();
-    grow(block, bytes)?;
+    block
+        .try_reserve(bytes)
+        .map_err(|_| Error::new(Kind::OutOfMemory, format!("no memory for a chunk of {bytes} bytes")))?;
     match fill.iter().all(|byte| *byte == fill[0]) {
         true => block.resize(bytes, fill.first().copied().unwrap_or(0)),
         false => (0..elements).for_each(|_| block.extend_from_slice(fill)),
