@@ -221,6 +221,21 @@ fn bilinear_is_exact_on_a_plane_and_wraps_around() {
 }
 
 #[test]
+fn values_are_the_same_to_the_bit_wherever_blocks_of_the_source_end() {
+    let (grid, lattice) = (grid_of("HEALPix"), globe(-180.0, 0.25));
+    let noise = |at: u64| (at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f32 / 1e3;
+    let mut raster = Memory::new(1440, &(0..1440 * 720).map(noise).collect::<Vec<f32>>(), Some(noise(77)));
+    for resampling in [Resampling::Nearest, Resampling::Bilinear, Resampling::Average] {
+        let mut seen = Vec::new();
+        for block in [[0, 0], [300, 300], [720, 1440]] {
+            raster.variables[0].block = block;
+            seen.push(quantised::<u32>(&*grid, 7, &lattice, &raster, resampling));
+        }
+        assert!(seen[1] == seen[0] && seen[2] == seen[0], "{resampling:?}");
+    }
+}
+
+#[test]
 fn mode_min_and_max_are_of_the_pixels_that_overlap() {
     // Pixels of 45 degrees. rHEALPix' equatorial faces end at latitudes of 41.9: they hold rows 1 and 2 alike, and the polar
     // faces the outer row and a strip of the next.

@@ -1,8 +1,11 @@
 """Quantise beside its peers, on one machine in one run; run by `autotest/bench/run quantise`.
 
-The job: EGM96's geoid, refined to pixels of 1/16 degree, on the zones of HEALPix level 10 (12.6 million), written as Zarr V3,
-zstd. Peers: healpix-geo + NumPy + zarr-python in build/venv, and gdalwarp to a GeoTIFF in longitude and latitude of as many
-pixels. Prints a table of seconds (the best of three) and of ratios, peer / ours.
+The job: EGM96's geoid, refined to pixels of 1/16 degree, on the zones of HEALPix level 10 (12.6 million; DGGS_BENCH_LEVEL says
+another), written as Zarr V3 with their ids, zstd level 3, on all processors. Peers: healpix-geo + NumPy + zarr-python in
+build/venv, which writes the same arrays in the same chunks and shards; and gdalwarp to a GeoTIFF in longitude and latitude of
+as many pixels, tiled and compressed alike, without ids, with threads for warping and compressing. The driver and gdalwarp are
+measured as processes, the libraries without starting Python and importing them. All take turns, DGGS_BENCH_TIMES times; the
+fastest counts. Prints wall and CPU seconds and ratios, peer / ours.
 """
 
 import json
@@ -17,41 +20,63 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 GEOID = "/usr/share/proj/egm96_15.gtx"
 LEVEL = int(os.environ.get("DGGS_BENCH_LEVEL", "10"))
+TIMES = int(os.environ.get("DGGS_BENCH_TIMES", "3"))
 ZONES = 12 * 4**LEVEL
+LIBRARIES = "healpix-geo + NumPy + zarr-python"
 
 PEER = """
 import json, sys, time
 import numpy as np, zarr
 from healpix_geo import nested
 
-pixels, level, target, chunk, shard = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
-start = time.perf_counter()
+pixels, level, target, chunk, shard, id_chunk, id_shard = sys.argv[1], int(sys.argv[2]), sys.argv[3], *map(int, sys.argv[4:8])
+method = sys.argv[8]
+start, cpu = time.perf_counter(), time.process_time()
 a = np.load(pixels, mmap_mode="r")
 rows, columns = a.shape
 group = zarr.open_group(target, mode="w", zarr_format=3)
 size = 12 * 4**level
-kind = dict(chunks=(chunk,), shards=(shard,), compressors=zarr.codecs.ZstdCodec(level=3))
-v = group.create_array("v", shape=(size,), dtype=a.dtype, fill_value=np.nan, **kind)
-ids = group.create_array("cell_ids", shape=(size,), dtype="u8", fill_value=2**64 - 1, **kind)
+codec = dict(compressors=zarr.codecs.ZstdCodec(level=3))
+v = group.create_array("v", shape=(size,), dtype=a.dtype, fill_value=np.nan, chunks=(chunk,), shards=(shard,), **codec)
+ids = group.create_array(
+    "cell_ids", shape=(size,), dtype="u8", fill_value=2**64 - 1, chunks=(id_chunk,), shards=(id_shard,), **codec
+)
 for first in range(0, size, shard):
     cells = np.arange(first, min(first + shard, size), dtype="u8")
     lon, lat = nested.healpix_to_lonlat(cells, level, ellipsoid="WGS84")
-    column = (((np.asarray(lon) + 180) % 360) * (columns / 360)).astype("i8")
-    row = np.clip(((90 - np.asarray(lat)) * (rows / 180)).astype("i8"), 0, rows - 1)
-    v[first : first + shard] = a[row, column]
+    x = ((np.asarray(lon) + 180) % 360) * (columns / 360)
+    y = (90 - np.asarray(lat)) * (rows / 180)
+    if method == "NEAREST":
+        found = a[np.clip(y.astype("i8"), 0, rows - 1), x.astype("i8")]
+    else:
+        left, top = np.floor(x - 0.5), np.floor(y - 0.5)
+        across, down = x - 0.5 - left, y - 0.5 - top
+        left, top = left.astype("i8"), top.astype("i8")
+        right, bottom = (left + 1) % columns, np.minimum(top + 1, rows - 1)
+        left, top = left % columns, np.maximum(top, 0)
+        above = a[top, left] * (1 - across) + a[top, right] * across
+        found = above * (1 - down) + (a[bottom, left] * (1 - across) + a[bottom, right] * across) * down
+    v[first : first + shard] = found
     ids[first : first + shard] = cells
-print(json.dumps(time.perf_counter() - start))
+print(json.dumps([time.perf_counter() - start, time.process_time() - cpu]))
 """
 
 
-def best(work, before=lambda: None, times=int(os.environ.get("DGGS_BENCH_TIMES", "3"))):
-    seconds = []
-    for _ in range(times):
-        before()
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+def measured(*command):
+    """Wall and CPU seconds of a process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)))
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    assert status == 0, command
+    return seconds, usage.ru_utime + usage.ru_stime
+
+
+def layout(store, array):
+    """Zones in a chunk and in a shard."""
+    info = json.loads((store / array / "zarr.json").read_text())
+    (codec,) = [c for c in info["codecs"] if c["name"] == "sharding_indexed"]
+    return codec["configuration"]["chunk_shape"][0], info["chunk_grid"]["configuration"]["chunk_shape"][0]
 
 
 def main():
@@ -69,33 +94,41 @@ def main():
     judge = os.environ.get("DGGS_JUDGE") or subprocess.run(
         [HERE.parents[1] / "gdal-plugin" / "venv"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout.strip()
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GDAL_", "PYTHON", "LD_"))}
     width = round((2 * ZONES) ** 0.5)
-    rows = []
-    for ours, theirs in [("NEAREST", "near"), ("BILINEAR", "bilinear"), ("AVERAGE", "average")]:
-        store, tif = folder / "ours.dggs.zarr", folder / "warped.tif"
-        options = ["-co", "DGGRS=HEALPix", "-co", f"LEVEL={LEVEL}", "-co", f"RESAMPLING={ours}"]
-        made = best(
-            lambda: call("gdal_translate", "-q", "-of", "DGGS", *options, source, store),
-            lambda: shutil.rmtree(store, ignore_errors=True),
-        )
-        warped = best(
-            lambda: call("gdalwarp", "-q", "-r", theirs, "-ts", width, width // 2, "-co", "TILED=YES", source, tif),
-            lambda: tif.unlink(missing_ok=True),
-        )
-        rows.append((ours, made, "gdalwarp", warped))
-        if ours == "NEAREST":
-            info = json.loads((store / "geoid" / "zarr.json").read_text())
-            shard = info["chunk_grid"]["configuration"]["chunk_shape"][0]
-            (codec,) = [c for c in info["codecs"] if c["name"] == "sharding_indexed"]
-            chunk = codec["configuration"]["chunk_shape"][0]
-            asked = [judge, "-c", PEER, raw, LEVEL, folder / "peer.zarr", chunk, shard]
-            clean = {k: v for k, v in os.environ.items() if not k.startswith(("GDAL_", "PYTHON", "LD_"))}
-            runs = [call(*asked, stdout=subprocess.PIPE, text=True, env=clean).stdout for _ in range(3)]
-            rows.append((ours, made, "healpix-geo + NumPy + zarr-python", min(map(float, runs))))
-    print(f"| HEALPix {LEVEL}, {ZONES / 1e6:.1f} million zones | ours, s | peer | peer, s | ratio |")
+    store, tif = folder / "ours.dggs.zarr", folder / "warped.tif"
+
+    def ours(method):
+        shutil.rmtree(store, ignore_errors=True)
+        options = ["-co", "DGGRS=HEALPix", "-co", f"LEVEL={LEVEL}", "-co", f"RESAMPLING={method}"]
+        return measured("gdal_translate", "-q", "-of", "DGGS", *options, source, store)
+
+    def warped(method):
+        tif.unlink(missing_ok=True)
+        encoded = ["-co", "TILED=YES", "-co", "COMPRESS=ZSTD", "-co", "ZSTD_LEVEL=3", "-co", "NUM_THREADS=ALL_CPUS"]
+        threads = ["-multi", "-wo", "NUM_THREADS=ALL_CPUS"]
+        return measured("gdalwarp", "-q", "-r", method, "-ts", width, width // 2, *encoded, *threads, source, tif)
+
+    def libraries(method):
+        cut = [*layout(store, "geoid"), *layout(store, "cell_ids")]
+        asked = [judge, "-c", PEER, raw, LEVEL, folder / "peer.zarr", *cut, method]
+        return tuple(json.loads(call(*asked, stdout=subprocess.PIPE, text=True, env=clean).stdout))
+
+    print(f"| HEALPix {LEVEL}, {ZONES / 1e6:.1f} million zones | ours, s (CPU) | peer | peer, s (CPU) | ratio (CPU) |")
     print("| --- | --- | --- | --- | --- |")
-    for method, made, peer, seconds in rows:
-        print(f"| {method} | {made:.2f} | {peer} | {seconds:.2f} | {seconds / made:.1f} |")
+    for method, theirs in [("NEAREST", "near"), ("BILINEAR", "bilinear"), ("AVERAGE", "average"), ("MODE", "mode")]:
+        seconds = {}
+        for _ in range(TIMES):
+            runs = {"ours": ours(method), "gdalwarp": warped(theirs)}
+            if method in ("NEAREST", "BILINEAR"):
+                runs[LIBRARIES] = libraries(method)
+            for name, run in runs.items():
+                seconds.setdefault(name, []).append(run)
+        best = {name: tuple(map(min, zip(*runs))) for name, runs in seconds.items()}
+        wall, cpu = best.pop("ours")
+        for peer, (peer_wall, peer_cpu) in best.items():
+            ratios = f"{peer_wall / wall:.1f} ({peer_cpu / cpu:.1f})"
+            print(f"| {method} | {wall:.2f} ({cpu:.2f}) | {peer} | {peer_wall:.2f} ({peer_cpu:.2f}) | {ratios} |")
     shutil.rmtree(folder)
 
 

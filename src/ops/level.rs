@@ -218,13 +218,20 @@ impl<'a> Level<'a> {
         run * length..((run + 1) * length).min(self.zones.len())
     }
 
+    /// Writes the ids of the zones at `positions`, as many at once as a shard of them holds.
     fn write_ids(&self, call: &Arc<Call>, ids: &Array, positions: Range<u64>) -> Result<()> {
-        let zones = self.zones.at(&*self.grid, self.level, positions.clone())?;
-        let mut values = vec![ZoneId(0); zones.len()];
-        self.grid.ids(self.level, &zones, &mut values)?;
-        let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
-        let selection = AxisSelection::Strided { start: positions.start, count: values.len(), step: 1 };
-        ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)
+        let length = ids.block_size()[0].max(1);
+        for start in positions.clone().step_by(length as usize) {
+            let part = start..(start + length).min(positions.end);
+            let zones = self.zones.at(&*self.grid, self.level, part)?;
+            let mut values = vec![ZoneId(0); zones.len()];
+            self.grid.ids(self.level, &zones, &mut values)?;
+            drop(zones);
+            let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
+            let selection = AxisSelection::Strided { start, count: values.len(), step: 1 };
+            ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)?;
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,16 @@ pub(super) enum Areas {
     /// The product of a column's and a row's.
     Axes { widths: Vec<f64>, heights: Vec<f64> },
     /// At every `step`-th pixel, in between by its neighbours.
-    Sampled { step: usize, columns: usize, rows: usize, areas: Vec<f64> },
+    Sampled(Sampled),
+}
+
+/// Areas of pixels in a grid of nodes.
+#[derive(Debug)]
+pub(super) struct Sampled {
+    step: usize,
+    columns: usize,
+    rows: usize,
+    areas: Vec<f64>,
 }
 
 impl Areas {
@@ -22,18 +31,25 @@ impl Areas {
     pub(super) fn of(&self, row: u32, column: u32) -> f64 {
         match self {
             Areas::Axes { widths, heights } => widths[column as usize] * heights[row as usize],
-            Areas::Sampled { step, columns, rows, areas } => {
-                let node = |at: u32, count: usize| {
-                    let at = f64::from(at) / *step as f64;
-                    let first = (at as usize).min(count - 2);
-                    (first, at - first as f64)
-                };
-                let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
-                let at = |r: usize, c: usize| areas[r * columns + c];
-                let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
-                line(r) + y * (line(r + 1) - line(r))
-            }
+            Areas::Sampled(sampled) => sampled.of(row, column),
         }
+    }
+}
+
+impl Sampled {
+    /// The area of a pixel; not inlined, so that no part of it is done where it is not needed.
+    #[inline(never)]
+    fn of(&self, row: u32, column: u32) -> f64 {
+        let Self { step, columns, rows, areas } = self;
+        let node = |at: u32, count: usize| {
+            let at = f64::from(at) / *step as f64;
+            let first = (at as usize).min(count - 2);
+            (first, at - first as f64)
+        };
+        let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
+        let at = |r: usize, c: usize| areas[r * columns + c];
+        let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
+        line(r) + y * (line(r + 1) - line(r))
     }
 }
 
@@ -96,5 +112,5 @@ pub(super) fn sampled(lattice: &Lattice, mapped: &Mapped, latitude: &Latitude) -
         areas.iter().filter(|area| area.is_finite()).fold((0.0, 0), |(sum, n), area| (sum + area, n + 1));
     let mean = if known > 0 { sum / f64::from(known) } else { 1.0 };
     areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
-    Ok(Areas::Sampled { step, columns, rows, areas })
+    Ok(Areas::Sampled(Sampled { step, columns, rows, areas }))
 }

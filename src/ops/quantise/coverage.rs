@@ -103,14 +103,15 @@ impl Lines {
     #[inline]
     fn pixel(&self, x: f64) -> usize {
         // Lines of earlier parts lie before `x`, those of later parts after it.
-        let part = self.part(x);
-        let (from, to) = (self.before[part] as usize, self.before[part + 1] as usize);
-        let within = match to - from {
-            1 => usize::from(self.lines[from] <= x),
-            few if few < 8 => self.lines[from..to].iter().take_while(|line| **line <= x).count(),
-            _ => self.lines[from..to].partition_point(|line| *line <= x),
-        };
-        (from + within).saturating_sub(1).min(self.inverse_sizes.len() - 1)
+        let (part, last) = (self.part(x), self.inverse_sizes.len());
+        let from = self.before[part] as usize;
+        let is_before = |line: usize| usize::from(self.lines[line.min(last)] <= x);
+        let mut within = is_before(from) + is_before(from + 1);
+        if within == 2 {
+            let to = self.before[part + 1] as usize;
+            within = self.lines[from..to].partition_point(|line| *line <= x);
+        }
+        (from + within).saturating_sub(1).min(last - 1)
     }
 }
 
@@ -164,14 +165,14 @@ impl<'a> Coverer<'a> {
 
     /// Begins a polygon of these points.
     pub fn begin(&mut self, corners: &[Corner]) {
-        let (mut low, mut high) = ([u32::MAX; 2], [0; 2]);
+        let (mut row, mut column, mut last_row, mut last_column) = (u32::MAX, u32::MAX, 0, 0);
         for corner in corners {
-            low = [low[0].min(corner.row), low[1].min(corner.column)];
-            high = [high[0].max(corner.row), high[1].max(corner.column)];
+            (row, last_row) = (row.min(corner.row), last_row.max(corner.row));
+            (column, last_column) = (column.min(corner.column), last_column.max(corner.column));
         }
-        let [row, column] = low.map(|at| at as usize);
-        let [rows, columns] = [0, 1].map(|k| (high[k] + 1).saturating_sub(low[k]) as usize);
-        self.window = [row, column, rows, columns];
+        let count = |first: u32, last: u32| (last + 1).saturating_sub(first) as usize;
+        let (rows, columns) = (count(row, last_row), count(column, last_column));
+        self.window = [row as usize, column as usize, rows, columns];
         self.cells.clear();
         self.sums.clear();
         if rows * (columns + 1) <= MOST_SUMS {
@@ -402,6 +403,40 @@ mod tests {
         for (row, column) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let area: f64 = parts[row][column] * sizes[row][column];
             assert!((area - areas[row][column]).abs() < 1e-14, "{row} {column}: {area}");
+        }
+    }
+
+    #[test]
+    fn a_polygon_over_many_pixels_covers_them_as_one_over_few_does() {
+        let axis = Axis::index(100);
+        let parts = cover(&axis, &axis, &[[0.0, 0.0], [100.0, 0.0], [100.0, 100.0]]);
+        for (row, parts) in parts.iter().enumerate() {
+            for (column, part) in parts.iter().enumerate() {
+                let expected = if column > row { 1.0 } else { f64::from(u8::from(column == row)) / 2.0 };
+                assert!((part - expected).abs() < 1e-13, "{row} {column}: {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_pixel_that_holds_a_point_is_found_on_uneven_axes() {
+        // Rows of even latitudes in sines, many of them near the poles; clumps; one pixel; even ones whose lines are rounded.
+        let sines = (0..=720).map(|k| (f64::from(k) / 4.0 - 90.0).to_radians().sin()).collect();
+        let axes = [
+            Axis::Edges(sines),
+            Axis::Edges(vec![0.0, 1e-9, 2e-9, 3e-9, 1.0, 2.0, 2.0 + 1e-12]),
+            Axis::Edges(vec![5.0, -5.0]),
+            Axis::Regular { first: -180.0, step: 0.1, count: 3600 },
+        ];
+        for axis in axes {
+            let lines = Lines::new(&axis);
+            let mut points: Vec<f64> = lines.lines.iter().flat_map(|x| [x.next_down(), *x, x.next_up()]).collect();
+            points.extend([-1e9, 1e9]);
+            points.extend((0..1000).map(|k| lines.first() + (lines.last() - lines.first()) * f64::from(k) / 999.0));
+            for x in points {
+                let expected = lines.lines.iter().filter(|line| **line <= x).count().saturating_sub(1);
+                assert_eq!(lines.pixel(x), expected.min(lines.count() - 1), "{x}");
+            }
         }
     }
 

@@ -27,18 +27,20 @@ const AREA_TOLERANCE: f64 = 1e-9;
 /// How far, in pixels, a drawn edge may lie from its curve before bends are added.
 const BEND_PIXELS: f64 = 0.1;
 
-/// Edges this many times farther from a pole than a zone is wide are smooth: a parabola has their area to 1e-10 of a zone's
-/// (`tests/ops_overlap.rs` measures it), and bends no more than [`SMOOTH_BEND`] of a zone's, unless they have a corner.
+/// Edges this many times farther from a pole than a zone is wide are smooth, unless they have a corner: a parabola has their
+/// area to less than 1e-9 of a zone's (`tests/ops_overlap.rs` measures it).
 const SMOOTH_DISTANCE: f64 = 100.0;
+
+/// The triangle of ends and middle, in parts of a zone, that an edge at [`SMOOTH_DISTANCE`] may have; at larger distances it
+/// may have as much less. A larger one is a corner's, where an edge crosses one of a polyhedron; a corner that makes a smaller
+/// one adds no more than two thirds of it to the one zone and takes it from the other.
+const SMOOTH_BEND: f64 = 2e-3;
 
 /// Bends smaller than this part of a pixel are left out.
 const NO_BEND: f64 = 1e-12;
 
 /// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
 const WHOLE_BEND: f64 = 4.0 / 3.0;
-
-/// See [`SMOOTH_DISTANCE`]; for edges at that distance, of farther ones as much less.
-const SMOOTH_BEND: f64 = 2e-3;
 
 /// Pieces that an edge is drawn with at first, and at most.
 const PIECES: u32 = 4;
@@ -260,17 +262,18 @@ impl<'a> Overlap<'a> {
         for start in (0..count).step_by(2) {
             let end = if start + 2 == count { 0 } else { start + 2 };
             let triple = [points[start], points[start + 1], points[end]];
-            let bend = shoelace(&triple);
+            let bend = triangle(&triple);
             let per_height = self.rows.per_height(rows[start / 2], rows[end / 2]);
-            if !self.is_smooth([start, start + 1, end].map(|at| places[at].lat_deg), triple, bend, per_height) {
+            let latitudes_deg = [places[start].lat_deg, places[start + 1].lat_deg, places[end].lat_deg];
+            if !self.is_smooth(latitudes_deg, triple, bend, per_height) {
                 return None;
             }
-            let [from, to] = [triple[0], triple[2]].map(|[x, y]| [x - origin[0], y - origin[1]]);
-            found.area += 0.5 * (from[0] * to[1] - to[0] * from[1]) + WHOLE_BEND * bend;
+            let [from, middle, to] = triple;
+            let chord = (from[0] - origin[0]) * (to[1] - origin[1]) - (to[0] - origin[0]) * (from[1] - origin[1]);
+            found.area += 0.5 * chord + WHOLE_BEND * bend;
             found.bends |= bend.abs() * self.columns_per_unit * per_height > NO_BEND;
-            for x in [triple[0][0], triple[1][0]] {
-                found.ends = (found.ends.0.min(x), found.ends.1.max(x));
-            }
+            let (low, high) = found.ends;
+            found.ends = (low.min(from[0]).min(middle[0]), high.max(from[0]).max(middle[0]));
         }
         Some(found)
     }
@@ -281,7 +284,8 @@ impl<'a> Overlap<'a> {
     /// This depends on nothing but the edge, so that both zones that share it draw it alike.
     #[inline]
     fn is_smooth(&self, latitudes_deg: [f64; 3], triple: [Point; 3], bend: f64, per_height: f64) -> bool {
-        let farthest_deg = latitudes_deg.into_iter().fold(0.0, |far: f64, lat_deg| far.max(lat_deg.abs()));
+        let [from_deg, middle_deg, to_deg] = latitudes_deg;
+        let farthest_deg = from_deg.abs().max(middle_deg.abs()).max(to_deg.abs());
         let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
         // A jump of a turn is no edge.
         let is_jump = (triple[2][0] - triple[0][0]).abs() > self.jump;
@@ -404,7 +408,7 @@ impl<'a> Overlap<'a> {
         let triple = at.map(|at| pen.ring[at]);
         let [from, to] = [triple[0], triple[2]].map(|point| self.rows.pixel_at(point[1]) as u32);
         let latitudes_deg = at.map(|at| pen.places.get(at).map_or(90.0, |place| place.lat_deg));
-        self.is_smooth(latitudes_deg, triple, shoelace(&triple), self.rows.per_height(from, to))
+        self.is_smooth(latitudes_deg, triple, triangle(&triple), self.rows.per_height(from, to))
     }
 
     /// The square of how far from its chord, in pixels, the middle of three points lies that have this area; `per_height`
@@ -466,7 +470,7 @@ impl Pen<'_> {
             coverer.edge(&corners[start], &corners[end]);
             if smooth.bends {
                 let triple = [points[2 * start], points[2 * start + 1], points[2 * end]];
-                coverer.bend(&corners[count + start], WHOLE_BEND * shoelace(&triple));
+                coverer.bend(&corners[count + start], WHOLE_BEND * triangle(&triple));
             }
         }
         coverer.finish(smooth.area < 0.0, spans);
@@ -487,7 +491,7 @@ impl Pen<'_> {
             if edge.pieces == 1 {
                 let [from, middle, to] = [edge.start, edge.start + *pieces / 2, drawn].map(|at| at % count);
                 coverer.edge(&corners[from], &corners[to]);
-                coverer.bend(&corners[middle], WHOLE_BEND * shoelace(&[ring[from], ring[middle], ring[to]]));
+                coverer.bend(&corners[middle], WHOLE_BEND * triangle(&[ring[from], ring[middle], ring[to]]));
                 continue;
             }
             let step = *pieces / edge.pieces;
@@ -500,6 +504,13 @@ impl Pen<'_> {
         }
         (drawn..count).for_each(|at| coverer.edge(&corners[at], &corners[(at + 1) % count]));
     }
+}
+
+/// The signed area of a triangle, as [`shoelace`] has it; of one that is run the other way the same but for the sign.
+#[inline]
+fn triangle([a, b, c]: &[Point; 3]) -> f64 {
+    // From the middle point on: both ways it is the same two differences.
+    0.5 * ((c[0] - b[0]) * (a[1] - b[1]) - (a[0] - b[0]) * (c[1] - b[1]))
 }
 
 /// Where the edges of a ring begin that has `pieces` pieces in each; `None` where that cannot be told.

@@ -93,6 +93,16 @@ pub struct Loaded {
     pub valid: Vec<u8>,
 }
 
+impl Loaded {
+    /// Where a pixel is among the elements, if it is in the block.
+    #[inline]
+    pub fn place(&self, [row, column]: [u32; 2]) -> Option<usize> {
+        let block = &self.block;
+        let (y, x) = ((row as usize).wrapping_sub(block.row), (column as usize).wrapping_sub(block.column));
+        (y < block.rows && x < block.columns).then(|| y * block.columns + x)
+    }
+}
+
 impl<'a> Blocks<'a> {
     /// The blocks of `raster`, whose pixels are `shape` rows and columns, at most `memory` bytes of them kept.
     pub fn new(call: &'a Arc<Call>, raster: &'a dyn Raster, shape: [usize; 2], memory: usize) -> Self {

@@ -103,13 +103,18 @@ pub struct Reducer<T> {
     sum: f64,
     /// The first value of a mean or sum, else the extreme one.
     value: Option<T>,
+    /// Different values and how much there is of each: the first ones in a list, which is quick, the others in a table.
+    few: Vec<(T, f64)>,
     counts: HashMap<u64, (T, f64)>,
 }
+
+/// Different values that are kept in a list.
+const FEW: usize = 16;
 
 impl<T: Sample> Reducer<T> {
     /// None seen yet.
     pub fn new(reduction: Reduction) -> Self {
-        Self { reduction, weight: 0.0, sum: 0.0, value: None, counts: HashMap::new() }
+        Self { reduction, weight: 0.0, sum: 0.0, value: None, few: Vec::new(), counts: HashMap::new() }
     }
 
     /// Another value, and how much of it there is.
@@ -137,7 +142,14 @@ impl<T: Sample> Reducer<T> {
                 }
             }
             Reduction::Mode => {
-                values.for_each(|(value, weight)| self.counts.entry(value.key()).or_insert((value, 0.0)).1 += weight);
+                for (value, weight) in values {
+                    let key = value.key();
+                    match self.few.iter().position(|(known, _)| known.key() == key) {
+                        Some(at) => self.few[at].1 += weight,
+                        None if self.few.len() < FEW => self.few.push((value, weight)),
+                        None => self.counts.entry(key).or_insert((value, 0.0)).1 += weight,
+                    }
+                }
             }
             Reduction::Min => self.extreme(values, Ordering::Less),
             Reduction::Max => self.extreme(values, Ordering::Greater),
@@ -167,7 +179,8 @@ impl<T: Sample> Reducer<T> {
                 let by_weight = |a: &(T, f64), b: &(T, f64)| {
                     a.1.total_cmp(&b.1).then_with(|| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal))
                 };
-                self.counts.drain().map(|(_, count)| count).max_by(by_weight).map(|(value, _)| value)
+                let all = self.few.drain(..).chain(self.counts.drain().map(|(_, count)| count));
+                all.max_by(by_weight).map(|(value, _)| value)
             }
         }
     }
@@ -202,6 +215,14 @@ mod tests {
         for reduction in [Reduction::Average, Reduction::Sum, Reduction::Mode, Reduction::Min, Reduction::Max] {
             assert_eq!(reduced::<f32>(reduction, &[]), None);
         }
+    }
+
+    #[test]
+    fn the_mode_of_many_values_is_that_of_few() {
+        // 100 values, of which the last to come for the first time has the most.
+        let values: Vec<(u16, f64)> = (0..100u16).flat_map(|v| [(v, 1.0), (v / 2, 0.25), (99, 0.01)]).collect();
+        assert_eq!(reduced(Reduction::Mode, &values), Some(99));
+        assert_eq!(reduced(Reduction::Mode, &values[..150]), Some(0), "of equals the smallest");
     }
 
     #[test]

@@ -93,16 +93,18 @@ const RECENT: usize = 4;
 impl Reader<'_, '_> {
     /// The block with a pixel in it, and the pixel's place in it.
     #[inline]
-    fn at(&mut self, [row, column]: [u32; 2]) -> Result<(&Loaded, usize)> {
-        let place = |loaded: &Loaded| {
-            let block = loaded.block;
-            let (y, x) = ((row as usize).wrapping_sub(block.row), (column as usize).wrapping_sub(block.column));
-            (y < block.rows && x < block.columns).then(|| y * block.columns + x)
-        };
-        if let Some(found) = self.recent.first().and_then(|loaded| place(loaded)) {
-            return Ok((&self.recent[0], found));
+    fn at(&mut self, pixel: [u32; 2]) -> Result<(&Loaded, usize)> {
+        match self.recent.first().and_then(|loaded| loaded.place(pixel)) {
+            Some(found) => Ok((&self.recent[0], found)),
+            None => self.look_up(pixel),
         }
-        let known = self.recent.iter().position(|loaded| place(loaded).is_some());
+    }
+
+    /// The same, of another block than the last one.
+    #[inline(never)]
+    fn look_up(&mut self, pixel: [u32; 2]) -> Result<(&Loaded, usize)> {
+        let [row, column] = pixel;
+        let known = self.recent.iter().position(|loaded| loaded.place(pixel).is_some());
         match known {
             Some(at) => self.recent[..=at].rotate_right(1),
             None => {
@@ -111,7 +113,7 @@ impl Reader<'_, '_> {
                 self.recent.insert(0, loaded);
             }
         }
-        let found = place(&self.recent[0]).ok_or_else(|| Error::invalid("a pixel outside of the raster"))?;
+        let found = self.recent[0].place(pixel).ok_or_else(|| Error::invalid("a pixel outside of the raster"))?;
         Ok((&self.recent[0], found))
     }
 
@@ -171,13 +173,22 @@ fn interpolate<T: Sample>(
     let nodata: Option<T> = variable.nodata.as_deref().map(element);
     for (point, into) in points.iter().zip(into.chunks_exact_mut(size_of::<T>())) {
         let own = pixel_of(point);
-        let valid = own != NO_PIXEL && reader.value(own, nodata)?.is_some();
-        if !valid {
+        if own == NO_PIXEL {
             into.copy_from_slice(fill);
             continue;
         }
-        let [x, y] = point.map(|position| position - 0.5);
+        let [x, y] = [point[0] - 0.5, point[1] - 0.5];
         let (left, top) = (x.floor(), y.floor());
+        let (loaded, at) = reader.at(own)?;
+        if value_at(loaded, at, nodata).is_none() {
+            into.copy_from_slice(fill);
+            continue;
+        }
+        if let Some(corners) = four_of(loaded, left, top, nodata) {
+            let value = T::of_f64(between(corners, x - left, y - top));
+            into.copy_from_slice(bytemuck::bytes_of(&value));
+            continue;
+        }
         let mut mean = Reducer::<f64>::new(Reduction::Average);
         for (row, height) in [(top, 1.0 - (y - top)), (top + 1.0, y - top)] {
             for (column, width) in [(left, 1.0 - (x - left)), (left + 1.0, x - left)] {
@@ -199,6 +210,32 @@ fn interpolate<T: Sample>(
     Ok(())
 }
 
+/// The values of the four pixels from column `left` and row `top` on, where all have data and lie in one block.
+#[inline]
+fn four_of<T: Sample>(loaded: &Loaded, left: f64, top: f64, nodata: Option<T>) -> Option<[f64; 4]> {
+    let block = loaded.block;
+    let (column, row) = (left - block.column as f64, top - block.row as f64);
+    let inside = column >= 0.0 && row >= 0.0 && column + 1.0 < block.columns as f64 && row + 1.0 < block.rows as f64;
+    if !inside {
+        return None;
+    }
+    let at = row as usize * block.columns + column as usize;
+    let value = |at: usize| value_at(loaded, at, nodata).map(T::to_f64);
+    Some([value(at)?, value(at + 1)?, value(at + block.columns)?, value(at + block.columns + 1)?])
+}
+
+/// The mean of four values, two above and two below, at `x` and `y` of the way between; the same, to the bit, as a
+/// [`Reducer`] makes of them.
+#[inline]
+fn between([first, b, c, d]: [f64; 4], x: f64, y: f64) -> f64 {
+    let weights = [(1.0 - y) * (1.0 - x), (1.0 - y) * x, y * (1.0 - x), y * x];
+    let sum = weights[1] * (b - first) + weights[2] * (c - first) + weights[3] * (d - first);
+    if sum == 0.0 { first } else { first + sum / (weights[0] + weights[1] + weights[2] + weights[3]) }
+}
+
+/// Pixels that are reduced together, at most.
+const TOGETHER: usize = 1024;
+
 /// Of all pixels that overlap.
 fn reduce<T: Sample>(
     reader: &mut Reader<'_, '_>,
@@ -215,22 +252,29 @@ fn reduce<T: Sample>(
     let reduction = Reduction::of(footprints.resampling());
     let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
     let mut reducer = Reducer::<T>::new(reduction);
+    let mut weighted: Vec<(T, f64)> = Vec::with_capacity(TOGETHER);
     let mut first = 0;
     for (&end, into) in ends.iter().zip(into.chunks_exact_mut(fill.len())) {
         for span in &spans[first..end] {
             let mut column = span.start;
             while column < span.end {
-                let (loaded, at) = reader.at([span.row, column])?;
+                let pixel = [span.row, column];
+                let (loaded, at) = reader.at(pixel)?;
                 let block_end = (loaded.block.column + loaded.block.columns) as u32;
-                let stop = span.end.min(block_end);
-                let weighted = (column..stop).enumerate().filter_map(|(offset, column)| {
-                    let area = if by_area { overlap.pixel_area(span.row, column) } else { 1.0 };
-                    value_at(loaded, at + offset, nodata).map(|value| (value, span.fraction * area))
-                });
-                reducer.add_all(weighted);
-                column = stop;
+                let count = (span.end.min(block_end) - column).min((TOGETHER - weighted.len()) as u32);
+                for offset in 0..count {
+                    if let Some(value) = value_at(loaded, at + offset as usize, nodata) {
+                        let area = if by_area { overlap.pixel_area(span.row, column + offset) } else { 1.0 };
+                        weighted.push((value, span.fraction * area));
+                    }
+                }
+                column += count;
+                if weighted.len() == TOGETHER {
+                    reducer.add_all(weighted.drain(..));
+                }
             }
         }
+        reducer.add_all(weighted.drain(..));
         first = end;
         let written = match reduction {
             Reduction::Sum => reducer.finish_sum().map(|sum| into.copy_from_slice(bytemuck::bytes_of(&sum))),
