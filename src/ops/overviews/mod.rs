@@ -185,7 +185,7 @@ fn levels_of(grid: &dyn Grid, level: u8, factors: &[i32]) -> Result<Vec<u8>> {
     let mut levels = Vec::new();
     for factor in factors {
         let steps = (2.0 * f64::from(*factor).ln() / ratio.ln()).round();
-        if !(steps >= 1.0) {
+        if steps.is_nan() || steps < 1.0 {
             return Err(Error::invalid(format!("factor {factor}: it means no coarser level; give 2, 4, 8, ...")));
         }
         if steps > f64::from(level) {
