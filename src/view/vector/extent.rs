@@ -73,9 +73,11 @@ impl Layer {
             if joined(extent, around) == extent {
                 continue;
             }
-            for place in outliner.outline(*zone)?.iter().flatten() {
-                extent = joined(extent, [place.lon_deg, place.lat_deg, place.lon_deg, place.lat_deg]);
-            }
+            outliner.outlines(std::slice::from_ref(zone), |rings| {
+                for place in rings.iter().flatten() {
+                    extent = joined(extent, [place.lon_deg, place.lat_deg, place.lon_deg, place.lat_deg]);
+                }
+            })?;
         }
         Ok(extent)
     }

@@ -256,9 +256,7 @@ impl Reader {
             }
             match geometry {
                 Geometry::Polygon => {
-                    for zone in zones {
-                        wkb::multi_polygon(&outliner.outline(*zone)?, &mut drawn);
-                    }
+                    outliner.outlines(zones, |rings| wkb::multi_polygon(&rings, &mut drawn))?;
                 }
                 Geometry::Point => {
                     let mut centres = vec![LonLat::default(); zones.len()];

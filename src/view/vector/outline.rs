@@ -49,32 +49,42 @@ impl<'g> Outliner<'g> {
         2.5 * self.size_rad.to_degrees()
     }
 
-    /// The polygons of a zone, within [-180, 180] and [-90, 90].
-    pub(crate) fn outline(&self, zone: Zone) -> Result<Rings> {
-        let ring = self.ring(zone)?;
+    /// Calls `visit` with the polygons of each zone, within [-180, 180] and [-90, 90].
+    pub(crate) fn outlines(&self, zones: &[Zone], mut visit: impl FnMut(Rings)) -> Result<()> {
+        let (mut places, mut ends) = (Vec::new(), Vec::with_capacity(zones.len()));
+        self.grid.boundaries(self.level, zones, PROBED, &mut places, &mut ends)?;
+        let mut start = 0;
+        for (zone, end) in zones.iter().zip(ends) {
+            let ring = self.ring(*zone, &places[start..end])?;
+            visit(self.polygons(&ring));
+            start = end;
+        }
+        Ok(())
+    }
+
+    fn polygons(&self, ring: &[LonLat]) -> Rings {
         // A millionth of the zone, and at most 0.1 mm: what is so near to the antimeridian lies on it.
         let snap_deg = (1e-6 * self.size_rad.to_degrees()).min(1e-9);
-        let mut rings = match around_pole(&ring) {
+        let mut rings = match around_pole(ring) {
             Some(ring) => window(&ring, 0.0, snap_deg),
             None => {
                 let turns = ring.iter().map(|point| ((point.lon_deg + 180.0) / 360.0).floor());
                 let (first, last) =
                     turns.fold((f64::MAX, f64::MIN), |(low, high), turn| (low.min(turn), high.max(turn)));
-                (first as i32..=last as i32).flat_map(|turn| window(&ring, 360.0 * f64::from(turn), snap_deg)).collect()
+                (first as i32..=last as i32).flat_map(|turn| window(ring, 360.0 * f64::from(turn), snap_deg)).collect()
             }
         };
         for ring in &mut rings {
             ring.push(ring[0]);
         }
-        Ok(rings)
+        rings
     }
 
-    /// The boundary, its edges cut as often as they need.
-    fn ring(&self, zone: Zone) -> Result<Vec<LonLat>> {
-        let probed = self.grid.boundary(self.level, zone, PROBED)?;
-        let corners = self.corners(zone, &probed, PROBED)?;
+    /// The boundary, its edges cut as often as they need; `probed` is the same cut into [`PROBED`] parts.
+    fn ring(&self, zone: Zone, probed: &[LonLat]) -> Result<Vec<LonLat>> {
+        let corners = self.corners(zone, probed, PROBED)?;
         let places: Vec<Vector> = probed.iter().map(|point| unit(*point)).collect();
-        let pieces = pieces(&probed, &corners);
+        let pieces = pieces(probed, &corners);
         let parts = pieces.iter().zip(&corners).map(|(piece, from)| {
             let places = (*from..from + piece.len()).map(|index| places[index % places.len()]);
             self.parts(piece, &places.collect::<Vec<_>>())
