@@ -184,7 +184,7 @@ fn breaks_schema(attributes: &Value) -> Option<String> {
             return Some(format!("{key} of {object:?}"));
         }
     }
-    let Some(ellipsoid) = object.get("ellipsoid") else { return None };
+    let ellipsoid = object.get("ellipsoid")?;
     let mut keys: Vec<_> = ellipsoid.as_object()?.keys().map(String::as_str).collect();
     keys.sort_unstable();
     let allowed: [&[&str]; 3] = [

@@ -43,6 +43,7 @@ impl Placed {
     }
 
     /// Number of positions.
+    #[expect(clippy::len_without_is_empty, reason = "there is no axis without positions")]
     pub fn len(&self) -> u64 {
         self.sizes.iter().product()
     }

@@ -112,7 +112,7 @@ impl ZoneCut<'_> {
         let length = all / zones;
         let lies_together = |zone: u64| {
             let sub_zones = self.grid.sub_zones(coarser, Zone(zone), self.level);
-            sub_zones.is_ok_and(|set| *set.ranges() == [zone * length..(zone + 1) * length])
+            sub_zones.is_ok_and(|set| matches!(set.ranges(), [only] if *only == (zone * length..(zone + 1) * length)))
         };
         [0, zones / 2, zones - 1].into_iter().all(lies_together).then_some(length)
     }

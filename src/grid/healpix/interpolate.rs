@@ -49,7 +49,7 @@ impl Rings {
         if number < side {
             Ring { first: 2 * number * (number - 1), count: 4 * number, shift: 0.5, colatitude: cap(number) }
         } else if number <= 3 * side {
-            let shift = if (number - side) % 2 == 0 { 0.5 } else { 0.0 };
+            let shift = if (number - side).is_multiple_of(2) { 0.5 } else { 0.0 };
             let first = 2 * side * (side - 1) + (number - side) * 4 * side;
             let colatitude = (4.0 / 3.0 - 2.0 * number as f64 / (3.0 * n)).acos();
             Ring { first, count: 4 * side, shift, colatitude }
@@ -83,7 +83,7 @@ pub(crate) fn interpolation(
     let rings = Rings { side: 1 << level };
     let layer = cdshealpix::nested::get(level);
     for (point, found) in points.iter().zip(found) {
-        if !point.lon_deg.is_finite() || !(point.lat_deg.abs() <= 90.0) {
+        if !(point.lon_deg.is_finite() && point.lat_deg.abs() <= 90.0) {
             return Err(Error::invalid(format!("({}, {}) is no point", point.lon_deg, point.lat_deg)));
         }
         let (lon, phi) = (point.lon_deg.to_radians().rem_euclid(TAU), point.lat_deg.to_radians());

@@ -28,7 +28,7 @@ fn one(call: &Arc<Call>, frame: &Frame, from: &dataset::Array, path: &str) -> Re
     let data_type = stored_type(from.data_type());
     let shape = from.shape();
     let names = from.dimensions().iter().map(|dimension| dimension.name.clone()).collect();
-    let chunk = layout(&shape, from.data_type().size(), None, frame.editor().format().into()).chunk;
+    let chunk = layout(&shape, from.data_type().size(), None, frame.editor().format()).chunk;
     let mut new = NewArray::new(from.name(), data_type, names, shape.clone(), chunk);
     new.attributes = from.attributes(call);
     let unit = from.unit(call);

@@ -292,7 +292,7 @@ struct Validity {
 
 impl Validity {
     fn push(&mut self, is_valid: bool) {
-        if self.count % 8 == 0 {
+        if self.count.is_multiple_of(8) {
             self.bits.push(0);
         }
         self.bits[self.count / 8] |= u8::from(is_valid) << (self.count % 8);
