@@ -319,6 +319,9 @@ pub(crate) fn boundary(latitude: &Latitude, level: u8, zone: Zone, segments: u32
     ring
 }
 
+/// Zones for which [`boundaries`] remembers no parallels: to make room for them would take longer.
+const FEW: usize = 16;
+
 /// The boundaries of zones, each equal to [`boundary`]'s, one after the other; and where each ends.
 pub(crate) fn boundaries(
     latitude: &Latitude,
@@ -330,6 +333,13 @@ pub(crate) fn boundaries(
 ) {
     let side = (1u64 << level) as f64;
     places.reserve(4 * segments as usize * zones.len());
+    if zones.len() < FEW {
+        for zone in zones {
+            push_boundary(level, *zone, segments, places, |base, height| parallel(latitude, side, base, height));
+            ends.push(places.len());
+        }
+        return;
+    }
     // As `centroids` does; of a ring's points all but two share their parallel with another.
     let mut known = [(f64::NAN, 0, 0.0); 2 * PARALLELS];
     for zone in zones {

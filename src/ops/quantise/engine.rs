@@ -171,9 +171,12 @@ struct Worker<'a> {
     /// Zones of a run and of a part.
     length: u64,
     part: u64,
-    /// Runs that have some of their parts: the values of each, one after the other of [`Worker::steps`].
-    open: Mutex<HashMap<u64, Vec<Option<Vec<Vec<u8>>>>>>,
+    /// Runs that have some of their parts.
+    open: Mutex<HashMap<u64, Vec<Option<Made>>>>,
 }
+
+/// The values of a part, of each of [`Worker::steps`].
+type Made = Vec<Vec<u8>>;
 
 /// Values that are written at once: of a variable, a block of its further dimensions.
 struct Step {

@@ -113,11 +113,10 @@ impl<'a> Footprints<'a> {
     ) -> Result<()> {
         let (mut at, mut kept) = (0, 0);
         for (zone, end) in zones.iter().zip(ends) {
-            let zone_area = overlap.zone_area(*zone)?;
             while at < *end {
                 let span = spans[at];
-                let area = span.fraction * overlap.pixel_area(span.row, span.start);
-                if span.fraction > SLIVER || area > SLIVER * zone_area {
+                let area = || span.fraction * overlap.pixel_area(span.row, span.start);
+                if span.fraction > SLIVER || area() > SLIVER * overlap.zone_area(*zone)? {
                     spans[kept] = span;
                     kept += 1;
                 }

@@ -209,7 +209,9 @@ impl<'a> Overlap<'a> {
         ends: &mut Vec<usize>,
     ) -> Result<()> {
         let (mut places, mut points, mut rings) = std::mem::take(&mut pen.batch);
-        (places.clear(), points.clear(), rings.clear());
+        places.clear();
+        points.clear();
+        rings.clear();
         if 90.0 * self.per_smooth_distance > 1.0 {
             self.grid.boundaries(self.level, zones, 2, &mut places, &mut rings)?;
             match self.lattice {
@@ -252,7 +254,9 @@ impl<'a> Overlap<'a> {
     fn smooth(&self, places: &[LonLat], points: &[Point], rows: &mut Vec<u32>) -> Option<Smooth> {
         let count = points.len();
         let is_mapped = matches!(self.lattice, Lattice::Mapped(_));
-        if count % 2 != 0 || (is_mapped && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points))) {
+        if !count.is_multiple_of(2)
+            || (is_mapped && (points.iter().any(|point| !point[0].is_finite()) || is_torn(points)))
+        {
             return None;
         }
         rows.clear();
