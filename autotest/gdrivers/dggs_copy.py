@@ -513,6 +513,8 @@ def test_a_copy_on_an_object_store_is_equal_and_never_takes_the_place_of_another
             with pytest.raises(RuntimeError, match="delete it first"):
                 copy(cube, target)
             np.testing.assert_array_equal(values(root(target), "u"), values(root(cube), "u"))
+        assert gdal.GetDriverByName("DGGS").Delete(target) == gdal.CE_None
+        assert not server.objects
 
 
 STOPPED = """

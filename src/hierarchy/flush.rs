@@ -17,7 +17,8 @@ impl Editor {
     /// A file cannot be written: it is as it was, and the next flush tries again.
     pub fn flush(&self, call: &Arc<Call>) -> Result<()> {
         let store = self.context.store.with_call(call);
-        self.state().flush(&store)
+        self.state().flush(&store)?;
+        store.refresh("")
     }
 }
 

@@ -62,12 +62,27 @@ impl VsiStore {
         Ok(())
     }
 
+    /// Makes GDAL look anew at what is below `key` on an object store: it goes on to remember that there was no such folder
+    /// after something was written into it.
+    ///
+    /// # Errors
+    /// A key that cannot be given to C.
+    pub fn refresh(&self, key: &str) -> Result<()> {
+        if self.is_remote() {
+            let name = c_string(&self.path_of(key))?;
+            // SAFETY: cpl_vsi.h: the string lives through the call.
+            unsafe { gdal_sys::VSICurlPartialClearCache(name.as_ptr()) };
+        }
+        Ok(())
+    }
+
     /// Deletes the folder `key` with all that is in it; none there is fine.
     ///
     /// # Errors
     /// Something is still there.
     pub fn delete_folder(&self, key: &str) -> Result<()> {
         let path = self.path_of(key);
+        self.refresh(key)?;
         if self.stat(key)?.is_none() {
             return Ok(());
         }
