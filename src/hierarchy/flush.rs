@@ -18,7 +18,7 @@ impl Editor {
     pub fn flush(&self, call: &Arc<Call>) -> Result<()> {
         let store = self.context.store.with_call(call);
         self.state().flush(&store)?;
-        store.refresh("")
+        store.refresh()
     }
 }
 

@@ -55,7 +55,7 @@ impl VsiStore {
             self.forget("");
             rest.forget("");
         }
-        rest.refresh("")?;
+        rest.refresh()?;
         for file in rest.list("")?.iter().filter(|entry| !entry.is_folder) {
             rest.delete(&file.name)?;
         }

@@ -62,14 +62,15 @@ impl VsiStore {
         Ok(())
     }
 
-    /// Makes GDAL look anew at what is below `key` on an object store: it goes on to remember that there was no such folder
-    /// after something was written into it.
+    /// Makes GDAL look anew at what there is on an object store: it goes on to remember that there was no such folder, also
+    /// by the list of what is beside it, after something was written into it.
     ///
     /// # Errors
-    /// A key that cannot be given to C.
-    pub fn refresh(&self, key: &str) -> Result<()> {
+    /// A path that cannot be given to C.
+    pub fn refresh(&self) -> Result<()> {
         if self.is_remote() {
-            let name = c_string(&self.path_of(key))?;
+            let beside = self.path().rsplit_once('/').map_or(self.path(), |(above, _)| above);
+            let name = c_string(beside)?;
             // SAFETY: cpl_vsi.h: the string lives through the call.
             unsafe { gdal_sys::VSICurlPartialClearCache(name.as_ptr()) };
         }
@@ -82,7 +83,7 @@ impl VsiStore {
     /// Something is still there.
     pub fn delete_folder(&self, key: &str) -> Result<()> {
         let path = self.path_of(key);
-        self.refresh(key)?;
+        self.refresh()?;
         if self.stat(key)?.is_none() {
             return Ok(());
         }
