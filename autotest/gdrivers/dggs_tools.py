@@ -153,7 +153,7 @@ with rasterio.open(sys.argv[1], RES="2", SLICE="month:1") as cube:
     sampled = [float(value[0]) for value in cube.sample([(13.4, 52.5), (-70.7, -33.4)])]
     with WarpedVRT(cube, crs="EPSG:3857") as warped:
         (x,), (y,) = rasterio.warp.transform("EPSG:4326", "EPSG:3857", [13.4], [52.5])
-    place = warped.index(x, y)
+        place = warped.index(x, y)
         row, column = (int(np.ravel(at)[0]) for at in place)
         centre = rasterio.warp.transform("EPSG:3857", "EPSG:4326", *([float(at)] for at in warped.xy(row, column)))
         facts += [float(warped.read(1)[row, column]), [one[0] for one in centre]]
