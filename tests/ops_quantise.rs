@@ -5,7 +5,8 @@ mod ops_support;
 use std::f64::consts::PI;
 use std::sync::atomic::Ordering;
 
-use gdal_dggs::cube::creation::{CoverageOption, Resampling};
+use gdal_dggs::cube::Resampling;
+use gdal_dggs::cube::creation::CoverageOption;
 use gdal_dggs::error::{Kind, Result};
 use gdal_dggs::grid::{Grid, LonLat, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;

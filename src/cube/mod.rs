@@ -23,6 +23,7 @@ mod placed;
 mod positions;
 mod progression;
 mod quantity;
+mod resampling;
 mod selection;
 mod stored;
 
@@ -37,10 +38,11 @@ pub use create::{CreateRequest, create};
 pub use finder::ZoneFinder;
 pub use layer::ZONE_DIMENSION;
 pub use line::{Indices, ZoneLine};
-pub use open::{Identified, Named, OpenRequest, identify, open, open_named, split_name};
+pub use open::{Identified, Named, OpenRequest, identify, open, open_named, split_name, store_path};
 pub use path::{array_at, group_at};
 pub use placed::Placed;
 pub use quantity::{COMPUTED_IDS, is_computed};
+pub use resampling::Resampling;
 
 /// One axis of an array, as GDAL shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

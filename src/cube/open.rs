@@ -76,6 +76,14 @@ pub fn split_name(name: &str) -> Option<(String, String)> {
     (connection.forced && connection.node != "/").then_some((connection.path, connection.node))
 }
 
+/// The path of the store in which `name` names a node, or which it names.
+///
+/// # Errors
+/// A connection string that makes no sense.
+pub fn store_path(name: &str) -> Result<String> {
+    Connection::parse(name).map(|connection| connection.path)
+}
+
 /// A store opened as a whole, and the node in it that was named.
 pub struct Named {
     /// The store's root, or the group or array that the path itself names.

@@ -160,7 +160,7 @@ impl Array {
 
     /// The key of its metadata.
     pub(super) fn metadata_key(&self) -> String {
-        super::consolidated::join(&self.key, if self.metadata.version == 2 { ".zarray" } else { "zarr.json" })
+        crate::store::join(&self.key, if self.metadata.version == 2 { ".zarray" } else { "zarr.json" })
     }
 
     /// Decodes the blocks of [`Array::read_chunk_shape`].

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::Attributes;
 use crate::error::{Error, Result};
+use crate::store::join;
 
 /// The member of a group's `zarr.json` that has the metadata of all that is in it.
 pub(super) const CONSOLIDATED: &str = "consolidated_metadata";
@@ -168,14 +169,6 @@ impl Tree {
     pub(super) fn children(&self, path: &str) -> impl Iterator<Item = (&str, &NodeMetadata)> {
         let names = self.children.get(path).map(Vec::as_slice).unwrap_or_default();
         names.iter().filter_map(move |name| Some((name.as_str(), self.nodes.get(&join(path, name))?)))
-    }
-}
-
-/// `a/b` from `a` and `b`, or `b` alone.
-pub(super) fn join(path: &str, name: &str) -> String {
-    match path.is_empty() {
-        true => name.to_string(),
-        false => format!("{path}/{name}"),
     }
 }
 

@@ -11,13 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::array::Array;
-use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, is_name, join};
+use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, is_name};
 use super::context::Context;
 use super::group::{Group, Source};
 use super::new_array::{Format, NewArray};
 use super::open::{read_node, read_root};
 use super::{Attributes, json, metadata};
 use crate::error::{Context as _, Error, Result};
+use crate::store::join;
 use crate::store::{Call, VsiStore};
 
 /// A store that is being written. Paths of nodes are those of [`Group::full_name`]: `/`, `/a`, `/a/b`.

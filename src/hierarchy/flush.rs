@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, join};
+use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree};
 use super::editor::{Editor, State};
 use super::{Attributes, json};
 use crate::error::Result;
+use crate::store::join;
 use crate::store::{Call, VsiStore};
 
 impl Editor {

@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::array::Array;
-use super::consolidated::{NodeMetadata, Tree, is_name, join};
+use super::consolidated::{NodeMetadata, Tree, is_name};
 use super::context::Context;
 use super::metadata::{self, ArrayMetadata};
 use super::open::read_node;
 use super::{Attributes, json};
 use crate::error::{Context as _, Result};
+use crate::store::join;
 use crate::store::{Call, VsiStore};
 
 /// An opened group.

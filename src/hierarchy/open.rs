@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::array::Array;
-use super::consolidated::{NodeMetadata, Tree, join};
+use super::consolidated::{NodeMetadata, Tree};
 use super::context::Context;
 use super::group::{Group, Source};
 use super::{Attributes, json, metadata};
 use crate::error::{Context as _, Result};
 use crate::store::VsiStore;
+use crate::store::join;
 
 /// What a store's root is.
 #[derive(Clone, Debug)]

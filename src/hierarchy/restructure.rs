@@ -5,13 +5,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::array::Array;
-use super::consolidated::{is_name, join};
+use super::consolidated::is_name;
 use super::editor::{Editor, is_reserved, none, normal};
 use super::fill;
 use super::metadata::ArrayMetadata;
 use super::selection::AxisSelection;
 use super::types::Stored;
 use crate::error::{Context as _, Error, Result};
+use crate::store::join;
 use crate::store::{Call, VsiStore};
 
 impl Editor {

@@ -6,7 +6,7 @@ use super::Progress;
 use super::frame;
 use crate::error::{Context, Error, Kind, Result};
 use crate::hierarchy::Editor;
-use crate::store::{Call, VsiStore};
+use crate::store::{Call, VsiStore, join};
 
 /// The store at `name`.
 ///
@@ -76,7 +76,7 @@ fn copy_folder(
         if key.is_empty() && !progress(at as f64 / count) {
             return Err(Error::new(Kind::Cancelled, "stopped by the user"));
         }
-        let below = if key.is_empty() { entry.name.clone() } else { format!("{key}/{}", entry.name) };
+        let below = join(key, &entry.name);
         match (entry.is_folder, key.is_empty()) {
             (true, _) => copy_folder(from, to, &below, roots, progress)?,
             (false, true) => roots.push(below),

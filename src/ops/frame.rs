@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::{Editor, Format};
-use crate::store::{Call, VsiStore};
+use crate::store::{Call, VsiStore, join};
 
 /// What the name of an unfinished store ends in.
 const PARTIAL: &str = ".partial";
@@ -89,7 +89,7 @@ impl Frame {
             }
             None => {
                 if is_unfinished(&place)? || Editor::is_replaceable(&place)? {
-                    remove(&place)?;
+                    remove(&place, "")?;
                 }
                 HashSet::new()
             }
@@ -169,7 +169,7 @@ impl Frame {
             Some(old) => {
                 // What is left of it when this is stopped can be told from a user's folder.
                 old.write(JOURNAL, b"replaced\n")?;
-                remove(&old)
+                remove(&old, "")
             }
         }
     }
@@ -183,7 +183,7 @@ impl Frame {
     fn give_up(&self) -> Result<()> {
         match &self.journal {
             Some(_) => self.write_journal(),
-            None => remove(&self.place),
+            None => remove(&self.place, ""),
         }
     }
 }
@@ -193,18 +193,19 @@ fn is_unfinished(place: &VsiStore) -> Result<bool> {
     Ok(place.list("")?.iter().any(|entry| entry.name.starts_with(JOURNAL)))
 }
 
-/// Deletes a folder, its journal last: until it is gone it can be told from a user's.
-fn remove(place: &VsiStore) -> Result<()> {
-    for entry in place.list("")?.into_iter().filter(|entry| !entry.name.starts_with(JOURNAL)) {
+/// Deletes the folder `folder` of `place`, its journal last: until it is gone it can be told from a user's.
+pub(super) fn remove(place: &VsiStore, folder: &str) -> Result<()> {
+    for entry in place.list(folder)?.into_iter().filter(|entry| !entry.name.starts_with(JOURNAL)) {
+        let key = join(folder, &entry.name);
         match entry.is_folder {
-            true => place.delete_folder(&entry.name)?,
-            false => place.delete(&entry.name)?,
+            true => place.delete_folder(&key)?,
+            false => place.delete(&key)?,
         }
     }
     match place.is_remote() {
         // there are no folders but those of names
-        true => place.delete(JOURNAL),
-        false => place.delete_folder(""),
+        true => place.delete(&join(folder, JOURNAL)),
+        false => place.delete_folder(folder),
     }
 }
 
@@ -220,7 +221,7 @@ fn journal_of(place: &VsiStore) -> Result<Option<(String, HashSet<String>)>> {
 /// Removes files that were being written when a process was killed.
 fn remove_temporary_files(place: &VsiStore, key: &str) -> Result<()> {
     for entry in place.list(key)? {
-        let below = if key.is_empty() { entry.name.clone() } else { format!("{key}/{}", entry.name) };
+        let below = join(key, &entry.name);
         match entry.is_folder {
             true => remove_temporary_files(place, &below)?,
             false if entry.name.ends_with(PARTIAL) => place.delete(&below).context(|| below.clone())?,

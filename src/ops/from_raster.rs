@@ -17,7 +17,8 @@ use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
 use super::source::Source;
 use crate::convention::{self, LevelPlace};
-use crate::cube::creation::{CreationOptions, LevelOption, Resampling};
+use crate::cube::Resampling;
+use crate::cube::creation::{CreationOptions, LevelOption};
 use crate::error::{Context, Error, Kind, Result};
 use crate::grid::Grid;
 use crate::store::Call;
@@ -263,7 +264,7 @@ impl<'a> Maker<'a> {
         }
         let mut attributes = self.frame.editor().attributes(&self.group.path)?;
         let levels: Vec<_> = places.iter().zip(&descriptions).collect();
-        convention::describe_pyramid(&mut attributes, &levels, method_name(methods[0]));
+        convention::describe_pyramid(&mut attributes, &levels, &methods[0].name());
         for (key, value) in attributes {
             self.frame.editor().set_attribute(&self.group.path, &key, Some(value))?;
         }
@@ -277,18 +278,5 @@ impl<'a> Maker<'a> {
     fn method(&self, is_categorical: bool) -> Resampling {
         let usual = if is_categorical { Resampling::Mode } else { Resampling::Average };
         self.options.pyramid_resampling.unwrap_or(usual)
-    }
-}
-
-/// A method as metadata name it.
-pub(super) fn method_name(method: Resampling) -> &'static str {
-    match method {
-        Resampling::Nearest => "nearest",
-        Resampling::Bilinear => "bilinear",
-        Resampling::Average => "average",
-        Resampling::Sum => "sum",
-        Resampling::Mode => "mode",
-        Resampling::Min => "min",
-        Resampling::Max => "max",
     }
 }

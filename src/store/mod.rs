@@ -48,4 +48,4 @@ pub use input::Input;
 pub use numeric::{Host, Number, NumericType, host};
 pub use source::{Run, Source};
 pub use target::Target;
-pub use vsi::{Entry, VsiStore};
+pub use vsi::{Entry, VsiStore, join};

@@ -48,13 +48,13 @@ impl VsiStore {
     pub fn discard(&self) -> Result<()> {
         let rest = match self.is_remote() {
             true => self.with_call(self.call()),
-            false => self.aside(),
+            false => {
+                let aside = self.aside();
+                self.rename_file(self.path(), aside.path()).context(|| self.path().to_owned())?;
+                self.forget("");
+                aside
+            }
         };
-        if !self.is_remote() {
-            self.rename_file(self.path(), rest.path()).context(|| self.path().to_owned())?;
-            self.forget("");
-            rest.forget("");
-        }
         rest.refresh()?;
         for file in rest.list("")?.iter().filter(|entry| !entry.is_folder) {
             rest.delete(&file.name)?;

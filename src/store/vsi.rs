@@ -58,6 +58,14 @@ pub struct VsiStore {
 /// Bytes of small ranges kept for one store.
 const RANGES_BYTES: usize = 16 << 20;
 
+/// The key `a/b` from `a` and `b`, or `b` alone where `a` is the root.
+pub fn join(folder: &str, name: &str) -> String {
+    match folder.is_empty() {
+        true => name.to_owned(),
+        false => format!("{folder}/{name}"),
+    }
+}
+
 impl VsiStore {
     /// The store at `root`, any path that GDAL understands.
     pub fn new(root: &str, call: &Arc<Call>) -> Self {

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use gdal_dggs::cube::creation::Resampling;
+use gdal_dggs::cube::Resampling;
 use gdal_dggs::error::{Error, Result};
 use gdal_dggs::grid::{self, Grid};
 use gdal_dggs::ops::quantise::engine::{self, Job, Part, Sink, fill_of, output_type};

@@ -7,7 +7,8 @@ mod options;
 pub use crate::hierarchy::{Compressor, Format};
 pub use array_options::ArrayOptions;
 pub use layout::{Layout, ZoneCut, layout};
-pub use options::{CoverageOption, CreationOptions, LevelOption, PyramidOption, Resampling};
+pub(super) use options::choice;
+pub use options::{CoverageOption, CreationOptions, LevelOption, PyramidOption};
 
 /// `NAME=VALUE` by white space, as GDAL would give them.
 #[cfg(test)]

@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use crate::convention::{self, IdentityOptions};
+use crate::cube::Resampling;
 use crate::error::{Error, Result};
 use crate::grid::{self, Grid, GridSpec, Surface};
 use crate::hierarchy::{Compressor, Format, Shuffle};
@@ -56,26 +57,6 @@ pub enum LevelOption {
     Auto,
     /// This level.
     At(u8),
-}
-
-/// How values are made of others: a zone's of pixels or of finer zones, a pixel's of zones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resampling {
-    /// The pixel or zone that holds the centroid.
-    #[default]
-    Nearest,
-    /// Between the four pixels around the centroid.
-    Bilinear,
-    /// The mean by overlapping area.
-    Average,
-    /// The sum by overlapping area.
-    Sum,
-    /// The value of the largest overlapping area.
-    Mode,
-    /// The smallest value that overlaps.
-    Min,
-    /// The largest value that overlaps.
-    Max,
 }
 
 /// Which zones a copy holds.
@@ -128,9 +109,11 @@ impl CreationOptions {
             resampling: Resampling::choose("RESAMPLING", value("RESAMPLING"), |_| true)?.unwrap_or_default(),
             coverage: choice("COVERAGE", value("COVERAGE"), COVERAGES)?.unwrap_or_default(),
             pyramid: value("PYRAMID").map(pyramid).transpose()?.unwrap_or_default(),
-            pyramid_resampling: Resampling::choose("PYRAMID_RESAMPLING", value("PYRAMID_RESAMPLING"), |one| {
-                one != Resampling::Bilinear
-            })?,
+            pyramid_resampling: Resampling::choose(
+                "PYRAMID_RESAMPLING",
+                value("PYRAMID_RESAMPLING"),
+                Resampling::is_for_levels,
+            )?,
             convention: convention::creation_name(value("CONVENTION").unwrap_or("AUTO"))?,
             format: choice("FORMAT", value("FORMAT"), FORMATS)?.unwrap_or(Format::V3),
             compressor: compressor(
@@ -240,34 +223,13 @@ impl Default for CreationOptions {
 /// The words of an option, and what each means.
 type Words<T> = &'static [(&'static str, T)];
 
-impl Resampling {
-    const WORDS: Words<Self> = &[
-        ("NEAREST", Self::Nearest),
-        ("BILINEAR", Self::Bilinear),
-        ("AVERAGE", Self::Average),
-        ("SUM", Self::Sum),
-        ("MODE", Self::Mode),
-        ("MIN", Self::Min),
-        ("MAX", Self::Max),
-    ];
-
-    /// What the value of `option` means, where it may be those that `admits` says; `None` when it is not given.
-    ///
-    /// # Errors
-    /// Any other word; the message lists those that would do.
-    pub fn choose(option: &str, value: Option<&str>, admits: impl Fn(Self) -> bool) -> Result<Option<Self>> {
-        let words: Vec<_> = Self::WORDS.iter().filter(|(_, one)| admits(*one)).copied().collect();
-        choice(option, value, &words)
-    }
-}
-
 const COVERAGES: Words<CoverageOption> =
     &[("AUTO", CoverageOption::Auto), ("GLOBAL", CoverageOption::Global), ("SOURCE", CoverageOption::Source)];
 
 const FORMATS: Words<Format> = &[("ZARR_V3", Format::V3), ("ZARR_V2", Format::V2)];
 
 /// What a word of an option means; `None` when the option is not given.
-pub(super) fn choice<T: Clone>(option: &str, value: Option<&str>, words: &[(&str, T)]) -> Result<Option<T>> {
+pub(in crate::cube) fn choice<T: Clone>(option: &str, value: Option<&str>, words: &[(&str, T)]) -> Result<Option<T>> {
     let Some(value) = value else { return Ok(None) };
     match words.iter().find(|(word, _)| word.eq_ignore_ascii_case(value)) {
         Some((_, meaning)) => Ok(Some(meaning.clone())),

@@ -9,10 +9,10 @@
 
 use std::sync::Arc;
 
-use crate::error::{Context, Error, Result};
+use crate::error::{Error, Result};
 use crate::hierarchy::Editor;
-use crate::ops::frame::JOURNAL;
-use crate::store::{Call, VsiStore};
+use crate::ops::frame::{self, JOURNAL};
+use crate::store::{Call, VsiStore, join};
 
 /// Files that tell of a group.
 const METADATA: [&str; 4] = ["zarr.json", ".zgroup", ".zattrs", ".zmetadata"];
@@ -61,13 +61,12 @@ impl Growth {
     pub(super) fn claim(&mut self, path: &str) -> Result<()> {
         let key = path.trim_matches('/').to_owned();
         if !self.store.list(&key)?.is_empty() {
-            return Err(Error::invalid(
-                "there is a folder of that name, which is no part of the store: delete it first",
-            )
-            .context(path.to_owned()));
+            let message = "there is a folder of that name, which is no part of the store: delete it first";
+            return Err(Error::invalid(message).context(path.to_owned()));
         }
+        let mark = join(&key, JOURNAL);
         self.claimed.push(key);
-        self.store.write(&join(path.trim_matches('/'), JOURNAL), b"levels\n")
+        self.store.write(&mark, b"levels\n")
     }
 
     /// Makes the attributes of a group what they are to be.
@@ -121,24 +120,7 @@ impl Growth {
     pub(super) fn abandon(self) {
         for folder in &self.claimed {
             // The reason for giving up is what the user must hear of; the mark in it tells the next job.
-            let _ = self.remove(folder);
+            let _ = frame::remove(&self.store, folder);
         }
     }
-
-    /// Deletes a folder, its mark last.
-    fn remove(&self, folder: &str) -> Result<()> {
-        for entry in self.store.list(folder)?.into_iter().filter(|entry| !entry.name.starts_with(JOURNAL)) {
-            let key = join(folder, &entry.name);
-            match entry.is_folder {
-                true => self.store.delete_folder(&key),
-                false => self.store.delete(&key),
-            }
-            .context(|| folder.to_owned())?;
-        }
-        self.store.delete_folder(folder)
-    }
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

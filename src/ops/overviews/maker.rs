@@ -7,13 +7,13 @@ use super::growth::Growth;
 use super::pyramids::Rung;
 use super::{Job, Target};
 use crate::convention::{self, Description, LevelPlace, NewAxis, Node};
+use crate::cube::Resampling;
 use crate::cube::ZoneFinder;
-use crate::cube::creation::{CreationOptions, Resampling};
+use crate::cube::creation::CreationOptions;
 use crate::error::{Context, Error, Result};
 use crate::grid::{Zone, ZoneSet};
 use crate::hierarchy::Array;
 use crate::ops::Progress;
-use crate::ops::from_raster::method_name;
 use crate::ops::level::{ArrayPlan, Level, LevelPlan, Names, below};
 use crate::ops::pyramid::{self, Finer, Layer, Step, Written};
 use crate::ops::quantise::zones::Zones;
@@ -317,7 +317,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         let mut attributes = self.growth.editor.attributes(home)?;
         self.told.sort_by_key(|(place, _)| std::cmp::Reverse(place.level));
         let levels: Vec<_> = self.told.iter().map(|(place, description)| (place, description)).collect();
-        convention::describe_pyramid(&mut attributes, &levels, method_name(self.job.method));
+        convention::describe_pyramid(&mut attributes, &levels, &self.job.method.name());
         self.growth.set_attributes(home, attributes)
     }
 }

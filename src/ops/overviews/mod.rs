@@ -21,7 +21,7 @@ use self::pyramids::{Pyramid, Rung};
 use super::Progress;
 use super::level::below;
 use crate::convention;
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::cube::{self, OpenRequest};
 use crate::error::{Context, Error, Kind, Result};
 use crate::grid::Grid;
@@ -32,17 +32,6 @@ const OF_VIEWS: [&str; 6] = ["BBOX", "CRS", "RES", "RESAMPLING", "SLICE", "GEOME
 
 /// The file in a store's root that is held while levels are added.
 const LOCK: &str = ".dggs_lock";
-
-/// GDAL's names of the methods that we have.
-const METHODS: [(&str, Resampling); 7] = [
-    ("NEAREST", Resampling::Nearest),
-    ("NEAR", Resampling::Nearest),
-    ("AVERAGE", Resampling::Average),
-    ("MODE", Resampling::Mode),
-    ("SUM", Resampling::Sum),
-    ("MIN", Resampling::Min),
-    ("MAX", Resampling::Max),
-];
 
 /// Builds the levels of `factors` under `array`, else under what `request` names: an array, or all arrays of a group or
 /// store. Without factors removes the levels that are coarser.
@@ -60,13 +49,10 @@ pub fn build(
 ) -> Result<()> {
     let place = || request.name.clone();
     let request = OpenRequest { update: false, forced: true, ..request.clone() };
-    let open = || {
-        let opened = cube::open_named(call, &request, &OF_VIEWS)?;
-        opened.ok_or_else(|| Error::not_found("no store with a grid").context(place()))
-    };
     // What another process adds meanwhile is there when it is our turn.
-    let _turn = VsiStore::new(&open()?.path, call).hold(LOCK).context(place)?;
-    let named = open()?;
+    let _turn = VsiStore::new(&cube::store_path(&request.name)?, call).hold(LOCK).context(place)?;
+    let named = cube::open_named(call, &request, &OF_VIEWS)?;
+    let named = named.ok_or_else(|| Error::not_found("no store with a grid").context(place()))?;
     let is_of_view = |key: &str| OF_VIEWS.iter().any(|name| name.eq_ignore_ascii_case(key));
     if let Some((option, _)) = named.options.iter().find(|(key, _)| !is_of_view(key)) {
         let message =
@@ -89,12 +75,8 @@ pub fn build(
 
 /// The method that GDAL calls `name`.
 fn method_of(name: &str) -> Result<Resampling> {
-    let known = METHODS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name.trim()));
-    known.map(|(_, method)| *method).ok_or_else(|| {
-        Error::unsupported(format!(
-            "resampling {name}: levels of zones are made with NEAREST, AVERAGE, MODE, SUM, MIN or MAX"
-        ))
-    })
+    let word = if name.eq_ignore_ascii_case("NEAR") { "NEAREST" } else { name };
+    Resampling::choose("resampling", Some(word), Resampling::is_for_levels).map(Option::unwrap_or_default)
 }
 
 /// Arrays of one level of a pyramid.

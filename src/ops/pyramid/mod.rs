@@ -16,7 +16,7 @@ use super::quantise::reduce::{Reducer, Reduction, Sample};
 use super::quantise::values::with_type;
 use super::quantise::zones::Zones;
 use super::{Progress, runs};
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::error::{Error, Result};
 use crate::grid::{Grid, Zone, ZoneSet};
 use crate::hierarchy::{Array, AxisSelection};

@@ -15,7 +15,7 @@ use super::lattice::Lattice;
 use super::raster::{Blocks, Raster, Variable};
 use super::values;
 use super::zones::Zones;
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::error::Result;
 use crate::grid::Grid;
 use crate::ops::{Progress, runs};

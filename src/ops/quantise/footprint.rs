@@ -3,7 +3,7 @@
 use super::coverage::Span;
 use super::lattice::{Lattice, NOWHERE, Position};
 use super::overlap::{Overlap, Pen};
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::error::Result;
 use crate::grid::{Grid, LonLat, Zone};
 

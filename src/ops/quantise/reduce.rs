@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::store::Number;
 
 /// Real numbers that can be resampled. Means of whole numbers are rounded to the nearest, halves away from zero, and

@@ -6,7 +6,7 @@ use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
 use super::lattice::Position;
 use super::raster::{Blocks, Loaded, Variable};
 use super::reduce::{Reducer, Reduction, Sample};
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::error::{Error, Result};
 use crate::store::NumericType;
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::lattice::{Lattice, NOWHERE};
 use super::overlap::Overlap;
-use crate::cube::creation::{CoverageOption, Resampling};
+use crate::cube::Resampling;
+use crate::cube::creation::CoverageOption;
 use crate::error::{Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneSet};
 

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
 
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::cube::{self, Array, Group};
 use crate::error::{Error, Result};
 use crate::store::cache::Cache;

@@ -1,6 +1,6 @@
 //! Open options of the raster view.
 
-use crate::cube::creation::Resampling;
+use crate::cube::Resampling;
 use crate::error::{Context, Error, Result};
 use crate::grid::Region;
 use crate::view::slice::SliceOption;
