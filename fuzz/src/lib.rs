@@ -64,7 +64,8 @@ fn read_corner(call: &Arc<Call>, array: &Array) -> bool {
 fn read_all(call: &Arc<Call>, group: &hierarchy::Group) -> bool {
     let names = group.array_names(call).unwrap_or_default();
     let arrays = names.iter().filter_map(|name| group.open_array(call, name).ok().flatten());
-    arrays.fold(false, |any, array| read_corner(call, &array) || any)
+    // all of them, whatever the first ones give
+    arrays.filter(|array| read_corner(call, array)).count() > 0
 }
 
 /// A metadata file of a Zarr store, of whichever name fits what it says.

@@ -140,7 +140,7 @@ impl Axes {
             false => high - turn(high - point.lon_deg),
         };
         let mut column = self.lon.position(lon);
-        if !(column < self.turn_columns as f64) {
+        if column.is_nan() || column >= self.turn_columns as f64 {
             if !self.is_whole_turn && lon != first {
                 return NOWHERE;
             }

@@ -337,14 +337,17 @@ impl<'a> Overlap<'a> {
                 pen.edges = starts.iter().map(|_| Edge::default()).collect();
             }
             let mut is_done = true;
-            for at in 0..starts.len() {
-                pen.edges[at].start = starts[at];
-                if pen.edges[at].pieces == 0 {
-                    match self.is_drawn_well(pen, starts[at]) {
-                        _ if pieces == PIECES && self.is_smooth_in(pen, starts[at]) => pen.edges[at].pieces = 1,
-                        true => pen.edges[at].pieces = pen.pieces,
-                        false => is_done = false,
-                    }
+            for (at, start) in starts.into_iter().enumerate() {
+                pen.edges[at].start = start;
+                if pen.edges[at].pieces != 0 {
+                    continue;
+                }
+                if pieces == PIECES && self.is_smooth_in(pen, start) {
+                    pen.edges[at].pieces = 1;
+                } else if self.is_drawn_well(pen, start) {
+                    pen.edges[at].pieces = pen.pieces;
+                } else {
+                    is_done = false;
                 }
             }
             if is_done {
