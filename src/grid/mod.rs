@@ -16,6 +16,7 @@ pub mod healpix;
 mod interpolate;
 pub mod isea;
 mod longitude;
+pub mod mesh;
 pub mod region;
 pub mod relate;
 pub mod rhealpix;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 pub use interpolate::Interpolation;
+pub use mesh::Mesh;
 pub use region::{Containment, Region};
 pub use zone_set::ZoneSet;
 
@@ -171,6 +173,15 @@ pub trait Grid: Send + Sync {
             ends.push(places.len());
         }
         Ok(())
+    }
+
+    /// Makes `mesh` that of `zones`: their edges, each with its middle, as [`Grid::boundary`] has them. A grid that can
+    /// tell cheaply which zones share an edge gives it once.
+    ///
+    /// # Errors
+    /// As [`Grid::boundary`].
+    fn mesh(&self, level: u8, zones: &[Zone], mesh: &mut Mesh) -> Result<()> {
+        mesh.set_rings(self, level, zones)
     }
 
     /// Area on the grid's surface, in square metres.

@@ -6,6 +6,7 @@
 //! than a tenth of its side from its centroid of area (`tests/grid_conformance.rs` measures it).
 //!
 //! - [`projection`]: points to zones, zones to centroids and boundaries; [`latitude`] is what it needs of latitudes;
+//! - [`mesh`]: the edges of many zones;
 //! - [`index`]: the zone id schemes;
 //! - [`cover`]: zones of a region;
 //! - [`interpolate`]: weights of zones around a point.
@@ -23,6 +24,7 @@ mod cover;
 mod index;
 mod interpolate;
 pub(crate) mod latitude;
+mod mesh;
 mod projection;
 
 use std::f64::consts::PI;
@@ -34,7 +36,7 @@ use latitude::Latitude;
 use projection::MAX_LEVEL;
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id_or, levels_below};
-use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Mesh, Region, Surface, Zone, ZoneId, ZoneSet};
 use crate::error::{Error, Result};
 
 /// The family of HEALPix; one DGGRS, `HEALPix`.
@@ -134,6 +136,14 @@ impl Grid for HealpixGrid {
         check_segments(segments)?;
         projection::boundaries(&self.latitude, level, zones, segments, places, ends);
         Ok(())
+    }
+
+    fn mesh(&self, level: u8, zones: &[Zone], mesh: &mut Mesh) -> Result<()> {
+        LEVELS.check_zones(level, zones)?;
+        match mesh::of_patch(&self.latitude, level, zones, mesh) {
+            true => Ok(()),
+            false => mesh.set_rings(self, level, zones),
+        }
     }
 
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64> {

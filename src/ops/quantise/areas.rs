@@ -1,8 +1,8 @@
 //! The areas of a raster's pixels on the grid's surface.
 
 use super::axis::Axis;
-use super::coverage::Lines;
 use super::lattice::{Axes, Lattice, Mapped, unit};
+use super::lines::Lines;
 use crate::error::Result;
 use crate::grid::LonLat;
 use crate::grid::healpix::latitude::Latitude;

@@ -1,13 +1,14 @@
-//! How much of each pixel a polygon covers, exactly.
+//! How much of each pixel polygons cover, exactly.
 //!
-//! The polygon's edges are cut at the lines between pixels. In a row each piece adds what it turns of the pixel it lies
-//! in (`area`) and of all that lie to the right of it (`cover`), both signed; summed from left to right these are the
-//! covered parts. The work is that of the outline, not of the interior: pixels covered alike come as runs.
+//! Edges are cut at the lines between pixels. In a row each piece adds what it turns of the pixel it lies in (`area`) and
+//! of all that lie to the right of it (`cover`), both signed; summed from left to right these are the covered parts. The
+//! work is that of the outline, not of the interior: pixels covered alike come as runs.
 //!
-//! Pieces are cut from the lower end of an edge upwards, whichever way it runs, so that two polygons that share an edge
-//! get the same pieces with opposite signs: the parts of a pixel that polygons without gaps cover add up to 1.
+//! An edge that two polygons share is cut once, and its pieces count for both, with opposite signs. Where they share it but
+//! do not know, it is cut from its lower end upwards, whichever way it runs, so that they get the same pieces all the
+//! same: the parts of a pixel that polygons without gaps cover add up to 1.
 
-use super::axis::Axis;
+use super::lines::Lines;
 
 /// A point of the raster's plane.
 pub type Point = [f64; 2];
@@ -28,92 +29,11 @@ pub struct Span {
 /// Parts smaller than this are rounding.
 const NOTHING: f64 = 1e-13;
 
-/// The most pixels of a polygon's box that are summed as they are; of larger boxes only the pixels on the outline are kept.
+/// The most pixels of a polygon's window that are summed as they are; of larger ones only the pixels on the outline are kept.
 const MOST_SUMS: usize = 2048;
 
-/// The lines of an axis, ascending: of a descending one with the opposite sign.
-#[derive(Debug)]
-pub struct Lines {
-    sign: f64,
-    lines: Vec<f64>,
-    /// One by the size of each pixel.
-    inverse_sizes: Vec<f64>,
-    /// Equal parts of the axis, such that lines of even spacing lie in the middle of one each: how many lines come before.
-    before: Vec<u32>,
-    parts_per_unit: f64,
-}
-
-impl Lines {
-    /// The lines of `axis`.
-    pub fn new(axis: &Axis) -> Self {
-        let (sign, count) = (if axis.ascends() { 1.0 } else { -1.0 }, axis.count());
-        let lines: Vec<f64> = (0..=count).map(|index| sign * axis.edge(index)).collect();
-        let inverse_sizes = lines.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect();
-        let parts_per_unit = count as f64 / (lines[count] - lines[0]);
-        let mut found = Self { sign, lines, inverse_sizes, before: Vec::new(), parts_per_unit };
-        let mut before = vec![0; count + 2];
-        found.lines.iter().for_each(|line| before[found.part(*line) + 1] += 1);
-        for part in 0..=count {
-            before[part + 1] += before[part];
-        }
-        found.before = before;
-        found
-    }
-
-    /// Number of pixels.
-    pub fn count(&self) -> usize {
-        self.inverse_sizes.len()
-    }
-
-    /// The first and the last line in the axis' own sense, the smaller first.
-    pub fn ends(&self) -> (f64, f64) {
-        let (a, b) = (self.sign * self.first(), self.sign * self.last());
-        (a.min(b), a.max(b))
-    }
-
-    /// The pixel that holds `x`, in the axis' own sense, or the outermost.
-    #[inline]
-    pub fn pixel_at(&self, x: f64) -> usize {
-        self.pixel(self.sign * x)
-    }
-
-    /// One by the size of the smaller of two pixels.
-    #[inline]
-    pub fn per_height(&self, a: u32, b: u32) -> f64 {
-        self.inverse_sizes[a as usize].max(self.inverse_sizes[b as usize])
-    }
-
-    #[inline]
-    fn first(&self) -> f64 {
-        self.lines[0]
-    }
-
-    #[inline]
-    fn last(&self) -> f64 {
-        self.lines[self.inverse_sizes.len()]
-    }
-
-    /// The equal part that holds `x` (ascending sense); never descends as `x` grows.
-    #[inline]
-    fn part(&self, x: f64) -> usize {
-        (((x - self.lines[0]) * self.parts_per_unit + 0.5) as usize).min(self.inverse_sizes.len())
-    }
-
-    /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
-    #[inline]
-    fn pixel(&self, x: f64) -> usize {
-        // Lines of earlier parts lie before `x`, those of later parts after it.
-        let (part, last) = (self.part(x), self.inverse_sizes.len());
-        let from = self.before[part] as usize;
-        let is_before = |line: usize| usize::from(self.lines[line.min(last)] <= x);
-        let mut within = is_before(from) + is_before(from + 1);
-        if within == 2 {
-            let to = self.before[part + 1] as usize;
-            within = self.lines[from..to].partition_point(|line| *line <= x);
-        }
-        (from + within).saturating_sub(1).min(last - 1)
-    }
-}
+/// No polygon lies on that side of an edge.
+pub const NO_POLYGON: u32 = u32::MAX;
 
 /// A point of a polygon (ascending sense), and the pixel that holds it.
 #[derive(Clone, Copy, Debug)]
@@ -123,31 +43,79 @@ pub struct Corner {
     row: u32,
 }
 
+/// The pixels from a first to a last row and column.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    first: [u32; 2],
+    last: [u32; 2],
+}
+
+impl Window {
+    /// Of no pixel.
+    pub const EMPTY: Self = Self { first: [u32::MAX; 2], last: [0; 2] };
+
+    /// The pixels around all that hold `corners`.
+    pub fn around(corners: &[Corner]) -> Self {
+        let mut window = Self::EMPTY;
+        corners.iter().for_each(|corner| window.include(corner));
+        window
+    }
+
+    /// Grows so that the pixel of `corner` is in it.
+    #[inline]
+    pub fn include(&mut self, corner: &Corner) {
+        let Self { first, last } = self;
+        (*first, *last) = (
+            [first[0].min(corner.row), first[1].min(corner.column)],
+            [last[0].max(corner.row), last[1].max(corner.column)],
+        );
+    }
+
+    /// Number of rows and columns.
+    #[inline]
+    fn shape(&self) -> [usize; 2] {
+        [0, 1].map(|axis| (self.last[axis] + 1).saturating_sub(self.first[axis]) as usize)
+    }
+}
+
+/// Where the sums of a polygon are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    window: Window,
+    /// The one of row 0 and column 0, were it in the window, counted modulo 2^64.
+    origin: usize,
+    /// Sums a row; 0 where the polygon has none.
+    stride: usize,
+}
+
 /// What an outline turns of a pixel, and of all to the right of it.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
+    polygon: u32,
     row: u32,
     column: u32,
     cover: f64,
     area: f64,
 }
 
-/// Covers the pixels between two axes with polygons, one after the other.
+/// Covers the pixels between two axes with polygons, some at a time: first [`Coverer::begin`], then the edges, then
+/// [`Coverer::close`], then what each covers.
 #[derive(Debug)]
 pub struct Coverer<'a> {
     columns: &'a Lines,
     rows: &'a Lines,
-    /// The pixels of the polygon's box: first row and column, number of both.
-    window: [usize; 4],
-    /// Of each pixel in the box what it is covered more than its left neighbour, and one more a row; or none, and `cells`.
+    /// One a polygon.
+    places: Vec<Place>,
+    /// Of each pixel in a polygon's window what it is covered more than its left neighbour, and one more a row.
     sums: Vec<f64>,
+    /// Of polygons that have no sums.
     cells: Vec<Cell>,
 }
 
 impl<'a> Coverer<'a> {
     /// For the pixels between `columns` and `rows`.
     pub fn new(columns: &'a Lines, rows: &'a Lines) -> Self {
-        Self { columns, rows, window: [0; 4], sums: Vec::new(), cells: Vec::new() }
+        Self { columns, rows, places: Vec::new(), sums: Vec::new(), cells: Vec::new() }
     }
 
     /// A point of a polygon.
@@ -163,35 +131,24 @@ impl<'a> Coverer<'a> {
         Corner { at, column: self.columns.pixel(at[0]) as u32, row }
     }
 
-    /// Begins a polygon of these points.
-    pub fn begin(&mut self, corners: &[Corner]) {
-        let (mut row, mut column, mut last_row, mut last_column) = (u32::MAX, u32::MAX, 0, 0);
-        for corner in corners {
-            (row, last_row) = (row.min(corner.row), last_row.max(corner.row));
-            (column, last_column) = (column.min(corner.column), last_column.max(corner.column));
-        }
-        let count = |first: u32, last: u32| (last + 1).saturating_sub(first) as usize;
-        let (rows, columns) = (count(row, last_row), count(column, last_column));
-        self.window = [row as usize, column as usize, rows, columns];
+    /// Forgets all polygons and begins new ones, whose corners and bends all lie in these windows.
+    pub fn begin(&mut self, windows: &[Window]) {
+        self.places.clear();
         self.cells.clear();
-        self.sums.clear();
-        if rows * (columns + 1) <= MOST_SUMS {
-            self.sums.resize(rows * (columns + 1), 0.0);
+        let mut count = 0usize;
+        for window in windows {
+            let [rows, columns] = window.shape();
+            let stride = if rows * (columns + 1) <= MOST_SUMS { columns + 1 } else { 0 };
+            let corner = (window.first[0] as usize).wrapping_mul(stride).wrapping_add(window.first[1] as usize);
+            self.places.push(Place { window: *window, origin: count.wrapping_sub(corner), stride });
+            count += rows * stride;
         }
+        self.sums.clear();
+        self.sums.resize(count, 0.0);
     }
 
-    /// The pixel that the polygon of these points lies in, if that is one; and what `area` is of it.
-    pub fn only_pixel(&self, corners: &[Corner], area: f64) -> Option<Span> {
-        let [row, column, 1, 1] = self.window else { return None };
-        // Corners beyond the raster have its outermost pixels.
-        let is_in = |lines: &Lines, x: f64| x >= lines.first() && x <= lines.last();
-        let inside = corners.iter().all(|corner| is_in(self.columns, corner.at[0]) && is_in(self.rows, corner.at[1]));
-        let fraction = area * self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
-        inside.then_some(Span { row: row as u32, start: column as u32, end: column as u32 + 1, fraction })
-    }
-
-    /// Adds an edge of the polygon.
-    pub fn edge(&mut self, from: &Corner, to: &Corner) {
+    /// Adds an edge, with the polygon to its left and the one to its right, or [`NO_POLYGON`].
+    pub fn edge(&mut self, from: &Corner, to: &Corner, sides: [u32; 2]) {
         if from.at[1] == to.at[1] {
             return;
         }
@@ -214,7 +171,7 @@ impl<'a> Coverer<'a> {
             let next = if end < high[1] { [x_at(end), end] } else { high };
             let cover = way * (next[1].min(end) - y) * rows.inverse_sizes[row];
             if next[1] > y {
-                column = self.piece(row, column, x, next[0], cover);
+                column = self.piece(sides, row, column, x, next[0], cover);
                 [x, y] = next;
             }
             row += 1;
@@ -227,12 +184,12 @@ impl<'a> Coverer<'a> {
     /// A piece within a row, from `a`, which `column` holds, to `b`, that turns `cover` of the row's height; returns the
     /// column that holds `b`.
     #[inline]
-    fn piece(&mut self, row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
+    fn piece(&mut self, sides: [u32; 2], row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
         let columns = self.columns;
         let holds = |column: usize, x: f64| columns.lines[column] <= x && x <= columns.lines[column + 1];
         if holds(column, a) && holds(column, b) {
             let middle = ((a + b) / 2.0 - columns.lines[column]) * columns.inverse_sizes[column];
-            self.add(row, column, cover, cover * middle);
+            self.add(sides, row, column, cover, cover * middle);
             return column;
         }
         let (left, right) = (a.min(b), a.max(b));
@@ -244,7 +201,7 @@ impl<'a> Coverer<'a> {
         if left < first {
             // What lies to the left of the raster covers all of the row.
             let part = if right <= first { cover } else { per_width * (first - left) };
-            self.add(row, 0, part, 0.0);
+            self.add(sides, row, 0, part, 0.0);
         }
         let (mut x, end) = (a.clamp(first, last), b.clamp(first, last));
         loop {
@@ -254,7 +211,7 @@ impl<'a> Coverer<'a> {
             let part = per_width * (next - x).abs();
             if part != 0.0 {
                 let middle = ((x + next) / 2.0 - begin) * columns.inverse_sizes[column];
-                self.add(row, column, part, part * middle);
+                self.add(sides, row, column, part, part * middle);
             }
             if next == end {
                 return column;
@@ -264,34 +221,46 @@ impl<'a> Coverer<'a> {
         }
     }
 
+    /// Adds to the polygon on the left, and takes from the one on the right.
     #[inline]
-    fn add(&mut self, row: usize, column: usize, cover: f64, area: f64) {
-        let [first_row, first_column, _, columns] = self.window;
-        if self.sums.is_empty() {
-            self.cells.push(Cell { row: row as u32, column: column as u32, cover, area });
+    fn add(&mut self, [left, right]: [u32; 2], row: usize, column: usize, cover: f64, area: f64) {
+        self.add_to(left, row, column, cover, area);
+        self.add_to(right, row, column, -cover, -area);
+    }
+
+    #[inline]
+    fn add_to(&mut self, polygon: u32, row: usize, column: usize, cover: f64, area: f64) {
+        let Some(place) = self.places.get(polygon as usize) else { return };
+        if place.stride == 0 {
+            self.cells.push(Cell { polygon, row: row as u32, column: column as u32, cover, area });
             return;
         }
-        let at = (row - first_row) * (columns + 1) + column - first_column;
+        let at = place.origin.wrapping_add(row * place.stride + column);
         self.sums[at] += cover - area;
         self.sums[at + 1] += area;
     }
 
-    /// Adds `area`, signed as [`shoelace`] signs the polygon's, to the pixel at `at`: what an edge that bends at `at` has
-    /// beyond its chords.
-    pub fn bend(&mut self, at: &Corner, area: f64) {
+    /// Adds `area`, signed as [`shoelace`] signs the polygon on the left, to the pixel at `at`: what an edge that bends at
+    /// `at` has beyond its chords.
+    pub fn bend(&mut self, at: &Corner, area: f64, sides: [u32; 2]) {
         let inside = |lines: &Lines, x: f64| x >= lines.first() && x < lines.last();
         if !inside(self.columns, at.at[0]) || !inside(self.rows, at.at[1]) {
             return;
         }
         let (column, row) = (at.column as usize, at.row as usize);
-        // `area` counts against `cover`: see `finish`.
+        // `area` counts against `cover`: see `parts`.
         let pixel = self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
-        self.add(row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
+        self.add(sides, row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
     }
 
-    /// The covered pixels of the polygon whose edges were added, counter-clockwise or, where `clockwise`, the other way,
-    /// row by row; and forgets it.
-    pub fn finish(&mut self, clockwise: bool, spans: &mut Vec<Span>) {
+    /// No more edges come.
+    pub fn close(&mut self) {
+        self.cells.sort_unstable_by_key(|cell| (cell.polygon, cell.row, cell.column));
+    }
+
+    /// Appends the pixels that a polygon covers, row by row. Its edges run counter-clockwise around it or, where
+    /// `clockwise`, the other way.
+    pub fn parts(&self, polygon: u32, clockwise: bool, spans: &mut Vec<Span>) {
         // Upward edges of a counter-clockwise polygon lie on its right; a plane turned over has them on its left.
         let sign = -self.columns.sign * self.rows.sign * if clockwise { -1.0 } else { 1.0 };
         let mut push = |row: usize, start: usize, end: usize, fraction: f64| {
@@ -299,20 +268,24 @@ impl<'a> Coverer<'a> {
                 spans.push(Span { row: row as u32, start: start as u32, end: end as u32, fraction });
             }
         };
-        let [first_row, first_column, _, columns] = self.window;
-        for (row, sums) in self.sums.chunks_exact(columns + 1).enumerate() {
-            let (row, mut cover, mut start) = (first_row + row, 0.0, 0);
-            for (column, more) in sums[..columns].iter().enumerate() {
-                if *more != 0.0 {
-                    push(row, first_column + start, first_column + column, sign * cover);
-                    (cover, start) = (cover + more, column);
+        let Place { window, origin, stride } = self.places[polygon as usize];
+        let ([first_row, first_column], [rows, columns]) = (window.first.map(|first| first as usize), window.shape());
+        if stride > 0 {
+            for row in first_row..first_row + rows {
+                let first = origin.wrapping_add(row * stride + first_column);
+                let (mut cover, mut start) = (0.0, 0);
+                for (column, more) in self.sums[first..first + columns].iter().enumerate() {
+                    if *more != 0.0 {
+                        push(row, first_column + start, first_column + column, sign * cover);
+                        (cover, start) = (cover + more, column);
+                    }
                 }
+                push(row, first_column + start, first_column + columns, sign * cover);
             }
-            push(row, first_column + start, first_column + columns, sign * cover);
+            return;
         }
-        self.sums.clear();
-        self.cells.sort_unstable_by_key(|cell| (cell.row, cell.column));
-        let mut cells = self.cells.iter().peekable();
+        let first = self.cells.partition_point(|cell| cell.polygon < polygon);
+        let mut cells = self.cells[first..].iter().take_while(|cell| cell.polygon == polygon).peekable();
         while let Some(first) = cells.peek() {
             let row = first.row;
             let (mut cover, mut next) = (0.0, 0);
@@ -329,7 +302,6 @@ impl<'a> Coverer<'a> {
             }
             push(row as usize, next, self.columns.count(), sign * cover);
         }
-        self.cells.clear();
     }
 }
 
@@ -344,13 +316,14 @@ pub fn shoelace(ring: &[Point]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::axis::Axis;
     use super::*;
 
     fn draw(coverer: &mut Coverer<'_>, ring: &[Point]) {
         let corners: Vec<Corner> = ring.iter().map(|point| coverer.corner(*point)).collect();
-        coverer.begin(&corners);
+        coverer.begin(&[Window::around(&corners)]);
         for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-            coverer.edge(from, to);
+            coverer.edge(from, to, [0, NO_POLYGON]);
         }
     }
 
@@ -359,7 +332,8 @@ mod tests {
         let mut coverer = Coverer::new(columns, rows);
         draw(&mut coverer, ring);
         let mut spans = Vec::new();
-        coverer.finish(shoelace(ring) < 0.0, &mut spans);
+        coverer.close();
+        coverer.parts(0, shoelace(ring) < 0.0, &mut spans);
         let mut parts = vec![vec![0.0; columns.count()]; rows.count()];
         for span in spans {
             for column in span.start..span.end {
@@ -419,28 +393,6 @@ mod tests {
     }
 
     #[test]
-    fn the_pixel_that_holds_a_point_is_found_on_uneven_axes() {
-        // Rows of even latitudes in sines, many of them near the poles; clumps; one pixel; even ones whose lines are rounded.
-        let sines = (0..=720).map(|k| (f64::from(k) / 4.0 - 90.0).to_radians().sin()).collect();
-        let axes = [
-            Axis::Edges(sines),
-            Axis::Edges(vec![0.0, 1e-9, 2e-9, 3e-9, 1.0, 2.0, 2.0 + 1e-12]),
-            Axis::Edges(vec![5.0, -5.0]),
-            Axis::Regular { first: -180.0, step: 0.1, count: 3600 },
-        ];
-        for axis in axes {
-            let lines = Lines::new(&axis);
-            let mut points: Vec<f64> = lines.lines.iter().flat_map(|x| [x.next_down(), *x, x.next_up()]).collect();
-            points.extend([-1e9, 1e9]);
-            points.extend((0..1000).map(|k| lines.first() + (lines.last() - lines.first()) * f64::from(k) / 999.0));
-            for x in points {
-                let expected = lines.lines.iter().filter(|line| **line <= x).count().saturating_sub(1);
-                assert_eq!(lines.pixel(x), expected.min(lines.count() - 1), "{x}");
-            }
-        }
-    }
-
-    #[test]
     fn what_lies_outside_is_left_out_on_every_side() {
         let columns = Axis::index(2);
         let rows = Axis::index(2);
@@ -485,10 +437,43 @@ mod tests {
             }
             let mut coverer = Coverer::new(&columns, &rows);
             draw(&mut coverer, &ring);
-            coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)));
+            coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)), [0, NO_POLYGON]);
+            coverer.close();
             let mut spans = Vec::new();
-            coverer.finish(clockwise, &mut spans);
+            coverer.parts(0, clockwise, &mut spans);
             assert_eq!(spans, [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);
+        }
+    }
+
+    #[test]
+    fn an_edge_that_is_shared_is_an_edge_of_either() {
+        // Two triangles of a square, few pixels and many.
+        for side in [3.0, 90.0] {
+            let axis = Lines::new(&Axis::index(100));
+            let ring = [[0.2, 0.3], [side, 0.5], [side + 0.7, side], [0.4, side + 0.1]];
+            let mut shared = Coverer::new(&axis, &axis);
+            let corners = ring.map(|point| shared.corner(point));
+            let [a, b, c, d] = corners;
+            shared.begin(&[Window::around(&[a, b, c]), Window::around(&[a, c, d])]);
+            shared.edge(&a, &b, [0, NO_POLYGON]);
+            shared.edge(&b, &c, [0, NO_POLYGON]);
+            shared.edge(&a, &c, [1, 0]);
+            shared.edge(&c, &d, [1, NO_POLYGON]);
+            shared.edge(&a, &d, [NO_POLYGON, 1]);
+            shared.bend(&shared.corner([1.5, 1.5]), 0.01, [1, 0]);
+            shared.close();
+            for (polygon, corners) in [[ring[0], ring[1], ring[2]], [ring[0], ring[2], ring[3]]].iter().enumerate() {
+                let mut own = Coverer::new(&axis, &axis);
+                draw(&mut own, corners);
+                let bend = if polygon == 0 { -0.01 } else { 0.01 };
+                own.bend(&own.corner([1.5, 1.5]), bend, [0, NO_POLYGON]);
+                own.close();
+                let (mut expected, mut found) = (Vec::new(), Vec::new());
+                own.parts(0, false, &mut expected);
+                shared.parts(polygon as u32, false, &mut found);
+                assert_eq!(found, expected);
+                assert!(!found.is_empty());
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod engine;
 pub mod footprint;
 pub mod lattice;
+pub mod lines;
 pub mod overlap;
 pub mod raster;
 pub mod reduce;

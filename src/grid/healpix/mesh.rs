@@ -1,0 +1,124 @@
+//! The edges of zones that lie together on a base zone: of a square of them each corner is found once, and latitudes once a
+//! parallel.
+
+use super::latitude::Latitude;
+use super::projection::{meridian, parallel, part};
+use crate::grid::mesh::{Mesh, MeshEdge, NO_ZONE};
+use crate::grid::{LonLat, Zone};
+
+/// A rectangle of columns and rows of a base zone.
+struct Patch {
+    base: u64,
+    /// First column and row.
+    first: [u64; 2],
+    /// Number of both.
+    shape: [usize; 2],
+}
+
+impl Patch {
+    /// The smallest that holds `zones`, if most of what it holds are such.
+    fn around(level: u8, zones: &[Zone]) -> Option<Self> {
+        let (base, i, j) = part(level, *zones.first()?);
+        let (mut first, mut last) = ([i, j], [i, j]);
+        for zone in zones {
+            let (own, i, j) = part(level, *zone);
+            if own != base {
+                return None;
+            }
+            (first, last) = ([first[0].min(i), first[1].min(j)], [last[0].max(i), last[1].max(j)]);
+        }
+        let shape = [0, 1].map(|axis| (last[axis] - first[axis] + 1) as usize);
+        (shape[0].saturating_mul(shape[1]) < 2 * zones.len()).then_some(Self { base, first, shape })
+    }
+}
+
+/// Makes `mesh` that of `zones`, each edge once; false, and nothing is done, where they are too scattered for that.
+pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mut Mesh) -> bool {
+    let Some(Patch { base, first, shape: [columns, rows] }) = Patch::around(level, zones) else { return false };
+    let mut at_place = vec![NO_ZONE; columns * rows];
+    for (number, zone) in zones.iter().enumerate() {
+        let (_, i, j) = part(level, *zone);
+        at_place[(j - first[1]) as usize * columns + (i - first[0]) as usize] = number as u32;
+    }
+    let zone_at = |i: usize, j: usize| if i < columns && j < rows { at_place[j * columns + i] } else { NO_ZONE };
+    let side = (1u64 << level) as f64;
+    let lowest = (first[0] + first[1]) as f64;
+    // From the lowest corner's up, every half of a zone.
+    let parallels: Vec<f64> =
+        (0..=2 * (columns + rows)).map(|halves| parallel(latitude, side, base, lowest + halves as f64 / 2.0)).collect();
+    let skew = first[0] as f64 - first[1] as f64;
+    let point = |halves_i: usize, halves_j: usize| {
+        let halves = halves_i + halves_j;
+        let (height, across) = (lowest + halves as f64 / 2.0, skew + (halves_i as f64 - halves_j as f64) / 2.0);
+        LonLat { lon_deg: meridian(side, base, height, across), lat_deg: parallels[halves] }
+    };
+    mesh.clear();
+    let corner = |i: usize, j: usize| (j * (columns + 1) + i) as u32;
+    for j in 0..=rows {
+        for i in 0..=columns {
+            mesh.corners.push(point(2 * i, 2 * j));
+            // North-east, the zone of this corner to the left; north-west, it to the right.
+            let (own, east, west) = (zone_at(i, j), zone_at(i, j.wrapping_sub(1)), zone_at(i.wrapping_sub(1), j));
+            if [own, east] != [NO_ZONE; 2] {
+                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i + 1, j)], zones: [own, east] });
+                mesh.middles.push(point(2 * i + 1, 2 * j));
+            }
+            if [west, own] != [NO_ZONE; 2] {
+                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i, j + 1)], zones: [west, own] });
+                mesh.middles.push(point(2 * i, 2 * j + 1));
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::projection::boundary;
+    use super::*;
+
+    #[test]
+    fn a_meshs_edges_are_those_of_each_zones_boundary() {
+        let latitude = Latitude::new(1.0 / 298.257_223_563);
+        let level = 6;
+        // A square, a run across squares, parts of a globe; in a cap, in the belt and across both.
+        for zones in [0..64, 4096 * 3 + 700..4096 * 3 + 1300, 4096 * 5..4096 * 5 + 1024, 4096 * 9 + 1..4096 * 10] {
+            let mut zones: Vec<Zone> = zones.map(Zone).collect();
+            zones.remove(zones.len() / 3);
+            let mut mesh = Mesh::default();
+            assert!(of_patch(&latitude, level, &zones, &mut mesh));
+            let shared = mesh.edges.iter().filter(|edge| !edge.zones.contains(&NO_ZONE)).count();
+            assert_eq!(mesh.edges.len() + shared, 4 * zones.len());
+            for (number, zone) in zones.iter().enumerate() {
+                let ring = boundary(&latitude, level, *zone, 2);
+                if ring.len() % 2 != 0 {
+                    continue;
+                }
+                let mut seen = 0;
+                for (edge, middle) in mesh.edges.iter().zip(&mesh.middles) {
+                    let Some(which) = edge.zones.iter().position(|zone| *zone == number as u32) else { continue };
+                    let mut ends = edge.ends.map(|corner| mesh.corners[corner as usize]);
+                    if which == 1 {
+                        ends.reverse();
+                    }
+                    let same = |a: &LonLat, b: &LonLat| {
+                        let turns = (a.lon_deg - b.lon_deg) / 360.0;
+                        a.lat_deg == b.lat_deg && (turns - turns.round()).abs() < 1e-15
+                    };
+                    let at = (0..4).find(|at| same(&ring[2 * at], &ends[0])).expect("a corner of the ring");
+                    assert!(same(&ring[2 * at + 1], middle) && same(&ring[(2 * at + 2) % 8], &ends[1]));
+                    seen += 1;
+                }
+                assert_eq!(seen, 4, "{zone:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scattered_zones_have_no_mesh() {
+        let latitude = Latitude::new(0.0);
+        for zones in [&[][..], &[Zone(0), Zone(63)], &[Zone(63), Zone(64)]] {
+            assert!(!of_patch(&latitude, 3, zones, &mut Mesh::default()));
+        }
+    }
+}

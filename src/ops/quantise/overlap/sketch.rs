@@ -1,0 +1,225 @@
+//! Many zones at a time, by edges that are one chord and one bend each.
+
+use super::{NO_BEND, Overlap, WHOLE_BEND, is_tear, triangle};
+use crate::error::Result;
+use crate::grid::mesh::NO_ZONE;
+use crate::grid::{LonLat, Mesh, Zone};
+use crate::ops::quantise::coverage::{Corner, Coverer, Point, Span, Window};
+use crate::ops::quantise::lattice::{Lattice, NOWHERE};
+use crate::ops::quantise::lines::Lines;
+
+/// The zones of a batch in the plane.
+#[derive(Debug)]
+pub(super) struct Sketch<'a> {
+    /// The lines of columns and rows.
+    lines: [&'a Lines; 2],
+    mesh: Mesh,
+    /// The mesh's corners and middles of edges in the plane, and the rows of the corners.
+    corners: Vec<Point>,
+    middles: Vec<Point>,
+    rows: Vec<u32>,
+    /// What each edge has beyond its chord, signed for the zone on its left; 0 for nothing.
+    bends: Vec<f64>,
+    /// One a zone.
+    outlines: Vec<Outline>,
+    /// How far along the first axis the plane is moved, and what is drawn then.
+    turns: Vec<(f64, Coverer<'a>)>,
+    /// Those of them that are in use.
+    turn_count: usize,
+    scratch: Scratch,
+}
+
+/// What [`Sketch::draw`] keeps for its next call.
+#[derive(Debug, Default)]
+struct Scratch {
+    corners: Vec<Corner>,
+    /// The middles of edges that bend.
+    bent: Vec<Corner>,
+    /// The zones beside each edge that are drawn.
+    sides: Vec<[u32; 2]>,
+    windows: Vec<Window>,
+}
+
+/// What is known of a zone from its edges.
+#[derive(Clone, Copy, Debug)]
+struct Outline {
+    /// It has edges, and all of them are smooth.
+    is_smooth: bool,
+    is_rough: bool,
+    /// Positive when it runs counter-clockwise.
+    area: f64,
+    /// Smallest and largest longitude, or column.
+    ends: (f64, f64),
+    /// Lengths of the longest half of an edge and of all, where the plane may be torn.
+    longest: f64,
+    length: f64,
+}
+
+impl Outline {
+    const NONE: Self =
+        Self { is_smooth: false, is_rough: false, area: 0.0, ends: (f64::MAX, f64::MIN), longest: 0.0, length: 0.0 };
+}
+
+impl<'a> Sketch<'a> {
+    /// Of no zones.
+    pub(super) fn new(overlap: &'a Overlap<'_>) -> Self {
+        Self {
+            lines: [&overlap.columns, &overlap.rows],
+            mesh: Mesh::default(),
+            corners: Vec::new(),
+            middles: Vec::new(),
+            rows: Vec::new(),
+            bends: Vec::new(),
+            outlines: Vec::new(),
+            turns: Vec::new(),
+            turn_count: 0,
+            scratch: Scratch::default(),
+        }
+    }
+
+    /// Draws those of `zones` whose edges are all smooth.
+    pub(super) fn draw(&mut self, overlap: &Overlap<'_>, zones: &[Zone]) -> Result<()> {
+        self.outlines.clear();
+        self.outlines.resize(zones.len(), Outline::NONE);
+        self.turn_count = 0;
+        // Where no edge is far enough from a pole none is smooth.
+        if 90.0 * overlap.per_smooth_distance <= 1.0 {
+            return Ok(());
+        }
+        overlap.grid.mesh(overlap.level, zones, &mut self.mesh)?;
+        overlap.project_all(&self.mesh.corners, &mut self.corners)?;
+        overlap.project_all(&self.mesh.middles, &mut self.middles)?;
+        self.look(overlap);
+        let drawn = self.outlines.iter().filter(|outline| outline.is_smooth);
+        let ends = drawn.fold(Outline::NONE.ends, |ends, outline| union(ends, outline.ends));
+        for shift in overlap.turns(ends) {
+            if self.turn_count == self.turns.len() {
+                let [columns, rows] = self.lines;
+                self.turns.push((shift, Coverer::new(columns, rows)));
+            }
+            self.turns[self.turn_count].0 = shift;
+            self.draw_turn(overlap, self.turn_count);
+            self.turn_count += 1;
+        }
+        Ok(())
+    }
+
+    /// Appends what the zone at this place among the batch covers; false where it is not drawn.
+    pub(super) fn spans(&self, zone: usize, spans: &mut Vec<Span>) -> bool {
+        let outline = &self.outlines[zone];
+        if outline.is_smooth {
+            let turns = &self.turns[..self.turn_count];
+            turns.iter().for_each(|(_, coverer)| coverer.parts(zone as u32, outline.area < 0.0, spans));
+        }
+        outline.is_smooth
+    }
+
+    /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones.
+    fn look(&mut self, overlap: &Overlap<'_>) {
+        let Self { mesh, corners, middles, rows, bends, outlines, .. } = self;
+        rows.clear();
+        rows.extend(corners.iter().map(|[_, y]| overlap.rows.pixel_at(*y) as u32));
+        bends.clear();
+        let may_tear = matches!(overlap.lattice, Lattice::Mapped(_));
+        for ((edge, middle), place) in mesh.edges.iter().zip(middles.iter()).zip(&mesh.middles) {
+            let [from, to] = edge.ends.map(|corner| corner as usize);
+            let triple = [corners[from], *middle, corners[to]];
+            let bend = triangle(&triple);
+            let per_height = overlap.rows.per_height(rows[from], rows[to]);
+            let latitudes_deg = [mesh.corners[from].lat_deg, place.lat_deg, mesh.corners[to].lat_deg];
+            let is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
+            let is_bent = bend.abs() * overlap.columns_per_unit * per_height > NO_BEND;
+            bends.push(if is_bent { WHOLE_BEND * bend } else { 0.0 });
+            let [[x0, y0], [x1, y1], [x2, y2]] = triple;
+            let area = 0.5 * (x0 - x2) * (y0 + y2) + WHOLE_BEND * bend;
+            let ends = (x0.min(x1).min(x2), x0.max(x1).max(x2));
+            let halves = if may_tear { [(x1 - x0).hypot(y1 - y0), (x2 - x1).hypot(y2 - y1)] } else { [0.0; 2] };
+            for (zone, way) in edge.zones.into_iter().zip([1.0, -1.0]) {
+                let Some(outline) = outlines.get_mut(zone as usize) else { continue };
+                outline.is_smooth = true;
+                outline.is_rough |= !is_smooth;
+                outline.area += way * area;
+                outline.ends = union(outline.ends, ends);
+                outline.longest = outline.longest.max(halves[0]).max(halves[1]);
+                outline.length += halves[0] + halves[1];
+            }
+        }
+        for outline in outlines {
+            outline.is_smooth &= !outline.is_rough && !is_tear(outline.longest, outline.length);
+        }
+    }
+
+    /// Covers pixels with the zones that are drawn, moved along the first axis.
+    fn draw_turn(&mut self, overlap: &Overlap<'_>, turn: usize) {
+        let Self { mesh, bends, outlines, scratch: Scratch { corners, bent, sides, windows }, .. } = self;
+        let (shift, coverer) = &mut self.turns[turn];
+        let (west, east) = overlap.columns.ends();
+        let is_drawn = |zone: u32| {
+            let reaches = |(low, high): (f64, f64)| low + *shift <= east && high + *shift >= west;
+            outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth && reaches(outline.ends))
+        };
+        corners.clear();
+        let places = self.corners.iter().zip(&self.rows);
+        corners.extend(places.map(|([x, y], row)| coverer.corner_in([x + *shift, *y], *row)));
+        bent.clear();
+        sides.clear();
+        windows.clear();
+        windows.resize(outlines.len(), Window::EMPTY);
+        for ((edge, bend), [x, y]) in mesh.edges.iter().zip(bends.iter()).zip(&self.middles) {
+            let drawn = edge.zones.map(|zone| if is_drawn(zone) { zone } else { NO_ZONE });
+            sides.push(drawn);
+            // Of its two ends each zone's outline begins the edge at another one.
+            for (zone, corner) in drawn.into_iter().zip(edge.ends) {
+                if let Some(window) = windows.get_mut(zone as usize) {
+                    window.include(&corners[corner as usize]);
+                }
+            }
+            if *bend != 0.0 && drawn != [NO_ZONE; 2] {
+                let middle = coverer.corner([x + *shift, *y]);
+                bent.push(middle);
+                for zone in drawn {
+                    if let Some(window) = windows.get_mut(zone as usize) {
+                        window.include(&middle);
+                    }
+                }
+            }
+        }
+        coverer.begin(windows);
+        let mut bent = bent.iter();
+        for ((edge, bend), sides) in mesh.edges.iter().zip(bends.iter()).zip(sides.iter()) {
+            if *sides == [NO_ZONE; 2] {
+                continue;
+            }
+            let [from, to] = edge.ends.map(|corner| &corners[corner as usize]);
+            coverer.edge(from, to, *sides);
+            if *bend != 0.0
+                && let Some(middle) = bent.next()
+            {
+                coverer.bend(middle, *bend, *sides);
+            }
+        }
+        coverer.close();
+    }
+}
+
+#[inline]
+fn union(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
+    (a.0.min(b.0), a.1.max(b.1))
+}
+
+impl Overlap<'_> {
+    /// Puts places into the plane, each by itself: `points` become those of `places`.
+    fn project_all(&self, places: &[LonLat], points: &mut Vec<Point>) -> Result<()> {
+        points.clear();
+        match self.lattice {
+            Lattice::Axes(_) => {
+                points.extend(places.iter().map(|at| [at.lon_deg, self.latitude.sin_authalic(at.lat_deg)]));
+                Ok(())
+            }
+            Lattice::Mapped(mapped) => {
+                points.resize(places.len(), NOWHERE);
+                mapped.map().positions(places, points)
+            }
+        }
+    }
+}
