@@ -53,20 +53,25 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
         LonLat { lon_deg: meridian(side, base, height, across), lat_deg: parallels[halves] }
     };
     mesh.clear();
+    mesh.corners.reserve((columns + 1) * (rows + 1));
+    mesh.edges.reserve(2 * (columns + 1) * (rows + 1));
+    mesh.middles.reserve(2 * (columns + 1) * (rows + 1));
     let corner = |i: usize, j: usize| (j * (columns + 1) + i) as u32;
     for j in 0..=rows {
+        let mut west = NO_ZONE;
         for i in 0..=columns {
             mesh.corners.push(point(2 * i, 2 * j));
             // North-east, the zone of this corner to the left; north-west, it to the right.
-            let (own, east, west) = (zone_at(i, j), zone_at(i, j.wrapping_sub(1)), zone_at(i.wrapping_sub(1), j));
-            if [own, east] != [NO_ZONE; 2] {
-                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i + 1, j)], zones: [own, east] });
+            let (own, south) = (zone_at(i, j), if j > 0 { zone_at(i, j - 1) } else { NO_ZONE });
+            if own != NO_ZONE || south != NO_ZONE {
+                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i + 1, j)], zones: [own, south] });
                 mesh.middles.push(point(2 * i + 1, 2 * j));
             }
-            if [west, own] != [NO_ZONE; 2] {
+            if own != NO_ZONE || west != NO_ZONE {
                 mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i, j + 1)], zones: [west, own] });
                 mesh.middles.push(point(2 * i, 2 * j + 1));
             }
+            west = own;
         }
     }
     true

@@ -131,6 +131,14 @@ impl<'a> Coverer<'a> {
         Corner { at, column: self.columns.pixel(at[0]) as u32, row }
     }
 
+    /// A point that probably lies in the pixel of another.
+    #[inline]
+    pub fn corner_near(&self, at: Point, other: &Corner) -> Corner {
+        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
+        let column = self.columns.pixel_near(at[0], other.column as usize) as u32;
+        Corner { at, column, row: self.rows.pixel_near(at[1], other.row as usize) as u32 }
+    }
+
     /// Forgets all polygons and begins new ones, whose corners and bends all lie in these windows.
     pub fn begin(&mut self, windows: &[Window]) {
         self.places.clear();

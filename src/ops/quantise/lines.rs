@@ -70,6 +70,12 @@ impl Lines {
         (((x - self.lines[0]) * self.parts_per_unit + 0.5) as usize).min(self.inverse_sizes.len())
     }
 
+    /// [`Lines::pixel`], quicker where that is `guess`.
+    #[inline]
+    pub(super) fn pixel_near(&self, x: f64, guess: usize) -> usize {
+        if self.lines[guess] <= x && x < self.lines[guess + 1] { guess } else { self.pixel(x) }
+    }
+
     /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
     #[inline]
     pub(super) fn pixel(&self, x: f64) -> usize {
@@ -108,6 +114,9 @@ mod tests {
             for x in points {
                 let expected = lines.lines.iter().filter(|line| **line <= x).count().saturating_sub(1);
                 assert_eq!(lines.pixel(x), expected.min(lines.count() - 1), "{x}");
+                for guess in [0, lines.count() - 1, expected.min(lines.count() - 1)] {
+                    assert_eq!(lines.pixel_near(x, guess), lines.pixel(x), "{x}");
+                }
             }
         }
     }

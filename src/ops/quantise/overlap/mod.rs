@@ -205,7 +205,7 @@ impl<'a> Overlap<'a> {
         distance >= 1.0
             && !is_jump
             && bend.abs() * distance <= SMOOTH_BEND * self.mean_area
-            && self.squared_deviation(triple, bend, per_height) <= BEND_PIXELS * BEND_PIXELS
+            && self.is_near_chord(triple, bend, per_height)
     }
 
     /// How far a ring with these ends along the first axis must be moved to lie on the raster: by each of some turns.
@@ -221,15 +221,15 @@ impl<'a> Overlap<'a> {
         (first..=last).map(|turn| 360.0 * turn as f64)
     }
 
-    /// The square of how far from its chord, in pixels, the middle of three points lies that have this area; `per_height`
-    /// is one by the height of a row.
+    /// Whether the middle of three points that have this area lies within [`BEND_PIXELS`] of its chord; `per_height` is one
+    /// by the height of a row.
     #[inline]
-    fn squared_deviation(&self, [a, _, c]: [Point; 3], area: f64, per_height: f64) -> f64 {
+    fn is_near_chord(&self, [a, _, c]: [Point; 3], area: f64, per_height: f64) -> bool {
         let per_width = self.columns_per_unit;
         let (width, height) = ((c[0] - a[0]) * per_width, (c[1] - a[1]) * per_height);
-        let squared_length = width * width + height * height;
+        // Twice the area, in pixels, is the length times the distance.
         let twice = 2.0 * area * per_width * per_height;
-        if squared_length > 0.0 { twice * twice / squared_length } else { 0.0 }
+        twice * twice <= BEND_PIXELS * BEND_PIXELS * (width * width + height * height)
     }
 
     /// The pixels of a zone that the raster's plane tears apart, or that is not all on it: those that hold the centroids

@@ -41,23 +41,16 @@ struct Scratch {
 }
 
 /// What is known of a zone from its edges.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Outline {
     /// It has edges, and all of them are smooth.
     is_smooth: bool,
     is_rough: bool,
-    /// Positive when it runs counter-clockwise.
+    /// On a mapped raster positive when it runs counter-clockwise; on axes all do.
     area: f64,
-    /// Smallest and largest longitude, or column.
-    ends: (f64, f64),
-    /// Lengths of the longest half of an edge and of all, where the plane may be torn.
+    /// On a mapped raster, which may be torn, lengths of the longest half of an edge and of all.
     longest: f64,
     length: f64,
-}
-
-impl Outline {
-    const NONE: Self =
-        Self { is_smooth: false, is_rough: false, area: 0.0, ends: (f64::MAX, f64::MIN), longest: 0.0, length: 0.0 };
 }
 
 impl<'a> Sketch<'a> {
@@ -80,7 +73,7 @@ impl<'a> Sketch<'a> {
     /// Draws those of `zones` whose edges are all smooth.
     pub(super) fn draw(&mut self, overlap: &Overlap<'_>, zones: &[Zone]) -> Result<()> {
         self.outlines.clear();
-        self.outlines.resize(zones.len(), Outline::NONE);
+        self.outlines.resize(zones.len(), Outline::default());
         self.turn_count = 0;
         // Where no edge is far enough from a pole none is smooth.
         if 90.0 * overlap.per_smooth_distance <= 1.0 {
@@ -90,15 +83,13 @@ impl<'a> Sketch<'a> {
         overlap.project_all(&self.mesh.corners, &mut self.corners)?;
         overlap.project_all(&self.mesh.middles, &mut self.middles)?;
         self.look(overlap);
-        let drawn = self.outlines.iter().filter(|outline| outline.is_smooth);
-        let ends = drawn.fold(Outline::NONE.ends, |ends, outline| union(ends, outline.ends));
-        for shift in overlap.turns(ends) {
+        for shift in overlap.turns(ends_of(self.corners.iter().chain(&self.middles))) {
             if self.turn_count == self.turns.len() {
                 let [columns, rows] = self.lines;
                 self.turns.push((shift, Coverer::new(columns, rows)));
             }
             self.turns[self.turn_count].0 = shift;
-            self.draw_turn(overlap, self.turn_count);
+            self.draw_turn(self.turn_count);
             self.turn_count += 1;
         }
         Ok(())
@@ -120,7 +111,7 @@ impl<'a> Sketch<'a> {
         rows.clear();
         rows.extend(corners.iter().map(|[_, y]| overlap.rows.pixel_at(*y) as u32));
         bends.clear();
-        let may_tear = matches!(overlap.lattice, Lattice::Mapped(_));
+        let is_mapped = matches!(overlap.lattice, Lattice::Mapped(_));
         for ((edge, middle), place) in mesh.edges.iter().zip(middles.iter()).zip(&mesh.middles) {
             let [from, to] = edge.ends.map(|corner| corner as usize);
             let triple = [corners[from], *middle, corners[to]];
@@ -130,18 +121,22 @@ impl<'a> Sketch<'a> {
             let is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
             let is_bent = bend.abs() * overlap.columns_per_unit * per_height > NO_BEND;
             bends.push(if is_bent { WHOLE_BEND * bend } else { 0.0 });
-            let [[x0, y0], [x1, y1], [x2, y2]] = triple;
-            let area = 0.5 * (x0 - x2) * (y0 + y2) + WHOLE_BEND * bend;
-            let ends = (x0.min(x1).min(x2), x0.max(x1).max(x2));
-            let halves = if may_tear { [(x1 - x0).hypot(y1 - y0), (x2 - x1).hypot(y2 - y1)] } else { [0.0; 2] };
-            for (zone, way) in edge.zones.into_iter().zip([1.0, -1.0]) {
-                let Some(outline) = outlines.get_mut(zone as usize) else { continue };
-                outline.is_smooth = true;
-                outline.is_rough |= !is_smooth;
-                outline.area += way * area;
-                outline.ends = union(outline.ends, ends);
-                outline.longest = outline.longest.max(halves[0]).max(halves[1]);
-                outline.length += halves[0] + halves[1];
+            for zone in edge.zones {
+                if let Some(outline) = outlines.get_mut(zone as usize) {
+                    outline.is_smooth = true;
+                    outline.is_rough |= !is_smooth;
+                }
+            }
+            if is_mapped {
+                let [[x0, y0], [x1, y1], [x2, y2]] = triple;
+                let halves = [(x1 - x0).hypot(y1 - y0), (x2 - x1).hypot(y2 - y1)];
+                for (zone, way) in edge.zones.into_iter().zip([0.5, -0.5]) {
+                    if let Some(outline) = outlines.get_mut(zone as usize) {
+                        outline.area += way * (x0 - x2) * (y0 + y2);
+                        outline.longest = outline.longest.max(halves[0]).max(halves[1]);
+                        outline.length += halves[0] + halves[1];
+                    }
+                }
             }
         }
         for outline in outlines {
@@ -150,14 +145,10 @@ impl<'a> Sketch<'a> {
     }
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
-    fn draw_turn(&mut self, overlap: &Overlap<'_>, turn: usize) {
+    fn draw_turn(&mut self, turn: usize) {
         let Self { mesh, bends, outlines, scratch: Scratch { corners, bent, sides, windows }, .. } = self;
         let (shift, coverer) = &mut self.turns[turn];
-        let (west, east) = overlap.columns.ends();
-        let is_drawn = |zone: u32| {
-            let reaches = |(low, high): (f64, f64)| low + *shift <= east && high + *shift >= west;
-            outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth && reaches(outline.ends))
-        };
+        let is_drawn = |zone: u32| outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth);
         corners.clear();
         let places = self.corners.iter().zip(&self.rows);
         corners.extend(places.map(|([x, y], row)| coverer.corner_in([x + *shift, *y], *row)));
@@ -175,7 +166,7 @@ impl<'a> Sketch<'a> {
                 }
             }
             if *bend != 0.0 && drawn != [NO_ZONE; 2] {
-                let middle = coverer.corner([x + *shift, *y]);
+                let middle = coverer.corner_near([x + *shift, *y], &corners[edge.ends[0] as usize]);
                 bent.push(middle);
                 for zone in drawn {
                     if let Some(window) = windows.get_mut(zone as usize) {
@@ -202,9 +193,9 @@ impl<'a> Sketch<'a> {
     }
 }
 
-#[inline]
-fn union(a: (f64, f64), b: (f64, f64)) -> (f64, f64) {
-    (a.0.min(b.0), a.1.max(b.1))
+/// The smallest and the largest longitude, or column, of points.
+fn ends_of<'p>(points: impl Iterator<Item = &'p Point>) -> (f64, f64) {
+    points.fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)))
 }
 
 impl Overlap<'_> {

@@ -1,6 +1,6 @@
 //! One zone at a time, each edge through as many points as it needs.
 
-use super::{BEND_PIXELS, Overlap, WHOLE_BEND, is_tear, triangle};
+use super::{Overlap, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
 use crate::grid::{LonLat, Zone};
 use crate::ops::quantise::coverage::{Corner, Coverer, NO_POLYGON, Point, Span, Window, shoelace};
@@ -169,7 +169,7 @@ impl Overlap<'_> {
     }
 
     /// Whether the edge from a point of the ring on needs no more points: half as many would give the same area, and
-    /// between them the curve lies within [`BEND_PIXELS`]; or it has as many as an edge may have.
+    /// between them the curve lies near; or it has as many as an edge may have.
     fn is_drawn_well(&self, trace: &Trace<'_>, start: usize) -> bool {
         let point = |at: usize| trace.ring[(start + at) % trace.ring.len()];
         let triple = |at: usize, step: usize| [point(at), point(at + step), point(at + 2 * step)];
@@ -181,13 +181,13 @@ impl Overlap<'_> {
             let bends: f64 = (0..trace.pieces).step_by(2 * step).map(|at| shoelace(&triple(at, step))).sum();
             under(ends[0], ends[1]) - chords + bends / 3.0
         };
-        let squared_deviation = |at: usize| {
+        let is_near = |at: usize| {
             let triple = triple(at, 1);
             let row = self.rows.pixel_at(triple[1][1]) as u32;
-            self.squared_deviation(triple, shoelace(&triple), self.rows.per_height(row, row))
+            self.is_near_chord(triple, shoelace(&triple), self.rows.per_height(row, row))
         };
-        let deviation = (0..trace.pieces).step_by(2).map(squared_deviation).fold(0.0, f64::max).sqrt();
-        if (area(1) - area(2)).abs() <= AREA_TOLERANCE * self.mean_area && deviation <= BEND_PIXELS {
+        let are_near = (0..trace.pieces).step_by(2).all(is_near);
+        if (area(1) - area(2)).abs() <= AREA_TOLERANCE * self.mean_area && are_near {
             return true;
         }
         // The end of the last edge is the first point, or it again where a ring was closed over a pole.
