@@ -2,8 +2,9 @@
 
 mod ops_support;
 
-use gdal_dggs::grid::Zone;
+use gdal_dggs::grid::{self, Grid, GridSpec, Surface, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;
+use gdal_dggs::ops::quantise::coverage::Span;
 use gdal_dggs::ops::quantise::lattice::{Axes, Lattice};
 use gdal_dggs::ops::quantise::overlap::Overlap;
 use ops_support::grid_of;
@@ -47,7 +48,7 @@ fn fine_zones_pixels_add_up_to_their_areas_however_large_pixels_are() {
             overlap.spans_of(&zones, &mut pen, &mut spans, &mut ends).unwrap();
             let (mut first, mut worst) = (0, 0f64);
             for (zone, end) in zones.iter().zip(ends) {
-                let pixels = |span: &gdal_dggs::ops::quantise::coverage::Span| {
+                let pixels = |span: &Span| {
                     (span.start..span.end).map(|at| span.fraction * overlap.pixel_area(span.row, at)).sum::<f64>()
                 };
                 let area: f64 = spans[first..end].iter().map(pixels).sum();
@@ -83,6 +84,136 @@ fn fine_zones_fill_pixels() {
                 println!("{dggrs} {level} ({lon_deg} {lat_deg}) {pixels_a_zone}: {count} zones, {:e}", sum - 1.0);
                 assert!((sum - 1.0f64).abs() < 1e-9, "{dggrs} {lon_deg} {lat_deg}: {sum}");
             }
+        }
+    }
+}
+
+/// What each of `zones` covers, drawn `together` at a time.
+fn drawn(overlap: &Overlap<'_>, zones: &[Zone], together: usize) -> Vec<Vec<Span>> {
+    let (mut pen, mut found) = (overlap.pen(), Vec::new());
+    for zones in zones.chunks(together) {
+        let (mut spans, mut ends) = (Vec::new(), Vec::new());
+        overlap.spans_of(zones, &mut pen, &mut spans, &mut ends).unwrap();
+        let mut first = 0;
+        for end in ends {
+            found.push(spans[first..end].to_vec());
+            first = end;
+        }
+    }
+    found
+}
+
+/// Covered parts of pixels.
+fn parts(spans: &[Span]) -> Vec<(u32, u32, f64)> {
+    let mut parts: Vec<_> =
+        spans.iter().flat_map(|span| (span.start..span.end).map(|at| (span.row, at, span.fraction))).collect();
+    parts.sort_by_key(|(row, column, _)| (*row, *column));
+    parts
+}
+
+#[test]
+fn zones_drawn_together_cover_what_each_covers_alone() {
+    for (dggrs, level) in [("HEALPix", 7), ("rHEALPix", 5), ("H3", 4), ("ISEA4H", 8)] {
+        let grid = grid_of(dggrs);
+        let count = grid.zone_count(level);
+        // Runs in all parts of the globe, also around poles and antimeridian, one with a gap.
+        let starts = (0..12).map(|k| k * count / 12);
+        let zones: Vec<Zone> =
+            starts.flat_map(|z| (z..(z + 1024).min(count)).filter(|z| z % 1000 != 77)).map(Zone).collect();
+        for step in [0.25, 1.0, 0.02] {
+            let lattice = globe(step);
+            let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
+            let (together, alone) = (drawn(&overlap, &zones, 1024), drawn(&overlap, &zones, 1));
+            for ((zone, together), alone) in zones.iter().zip(&together).zip(&alone) {
+                let (together, alone) = (parts(together), parts(alone));
+                let sum = |parts: &[(u32, u32, f64)]| parts.iter().map(|part| part.2).sum::<f64>();
+                assert!((sum(&together) / sum(&alone) - 1.0).abs() < 1e-11, "{dggrs} {step} {zone:?}");
+                // Parts that rounding makes may be in one of them alone.
+                for (one, other) in [(&together, &alone), (&alone, &together)] {
+                    for (row, column, part) in one {
+                        let at = other.binary_search_by_key(&(*row, *column), |(row, column, _)| (*row, *column));
+                        let found = at.map_or(0.0, |at| other[at].2);
+                        assert!((part - found).abs() < 1e-11, "{dggrs} {step} {zone:?} {row} {column}: {part} {found}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn all_zones_of_a_globe_fill_each_pixel_in_whatever_order_they_are_drawn() {
+    let (level, lattice) = (8, globe(0.25));
+    for indexing in ["nested", "ring"] {
+        let (family, dggrs) = grid::family_of("HEALPix").unwrap();
+        let spec = GridSpec { indexing, ..family.default_spec(dggrs) };
+        let grid = family.grid(&spec).unwrap();
+        let mut zones = vec![Zone(0); grid.zone_count(level) as usize];
+        grid.zones_of_positions(level, 0..zones.len() as u64, &mut zones).unwrap();
+        let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
+        let mut sums = vec![0.0; lattice.columns() * lattice.rows()];
+        for (row, column, part) in drawn(&overlap, &zones, 1024).iter().flat_map(|spans| parts(spans)) {
+            sums[row as usize * lattice.columns() + column as usize] += part;
+        }
+        let worst = sums.iter().map(|sum| (sum - 1.0f64).abs()).fold(0.0, f64::max);
+        assert!(worst < 1e-9, "{indexing}: {worst:e}");
+    }
+}
+
+/// The area of what a convex polygon and a rectangle share (Sutherland and Hodgman 1974).
+fn clipped_area(ring: &[[f64; 2]], low: [f64; 2], high: [f64; 2]) -> f64 {
+    let mut ring = ring.to_vec();
+    for (axis, line, sign) in [(0, low[0], 1.0), (0, high[0], -1.0), (1, low[1], 1.0), (1, high[1], -1.0)] {
+        let inside = |p: &[f64; 2]| sign * (p[axis] - line);
+        let mut cut = Vec::new();
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            let (from, to) = (inside(a), inside(b));
+            if from >= 0.0 {
+                cut.push(*a);
+            }
+            if (from < 0.0) != (to < 0.0) {
+                let s = from / (from - to);
+                cut.push([a[0] + s * (b[0] - a[0]), a[1] + s * (b[1] - a[1])]);
+            }
+        }
+        ring = cut;
+    }
+    let Some(origin) = ring.first().copied() else { return 0.0 };
+    let from_origin = |p: &[f64; 2]| [p[0] - origin[0], p[1] - origin[1]];
+    let next = ring.iter().cycle().skip(1);
+    ring.iter()
+        .zip(next)
+        .map(|(a, b)| (from_origin(a), from_origin(b)))
+        .map(|(a, b)| a[0] * b[1] - b[0] * a[1])
+        .sum::<f64>()
+        / 2.0
+}
+
+#[test]
+fn parts_are_those_of_clipped_polygons_where_edges_are_straight() {
+    // On a sphere HEALPix' edges between latitudes of 41.8 degrees are straight in longitude and sine of latitude.
+    let (family, dggrs) = grid::family_of("HEALPix").unwrap();
+    let surface = Surface::Sphere { radius_m: 6_371_000.0 };
+    let grid = family.grid(&GridSpec { surface, ..family.default_spec(dggrs) }).unwrap();
+    let level = 7;
+    let first = 5 * (1 << (2 * level)) + 4096;
+    let zones: Vec<Zone> = (first..first + 1024).map(Zone).collect();
+    for step in [0.1, 0.5, 2.0] {
+        let lattice = globe(step);
+        let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
+        for (zone, spans) in zones.iter().zip(drawn(&overlap, &zones, 1024)) {
+            let ring = grid.boundary(level, *zone, 1).unwrap();
+            let ring: Vec<[f64; 2]> = ring.iter().map(|at| [at.lon_deg, at.lat_deg.to_radians().sin()]).collect();
+            let mut sum = 0.0;
+            for (row, column, part) in parts(&spans) {
+                let west = -180.0 + step * f64::from(column);
+                let sine = |row: u32| (90.0 - step * f64::from(row)).to_radians().sin();
+                let (low, high) = ([west, sine(row + 1)], [west + step, sine(row)]);
+                let expected = clipped_area(&ring, low, high) / (step * (high[1] - low[1]));
+                assert!((part - expected).abs() < 1e-10, "{step} {zone:?} {row} {column}: {part} {expected}");
+                sum += part * overlap.pixel_area(row, column);
+            }
+            assert!((sum / overlap.zone_area(*zone).unwrap() - 1.0).abs() < 1e-9, "nothing is left out");
         }
     }
 }

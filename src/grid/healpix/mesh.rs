@@ -2,7 +2,7 @@
 //! parallel.
 
 use super::latitude::Latitude;
-use super::projection::{meridian, parallel, part};
+use super::projection::{octants, parallel, part};
 use crate::grid::mesh::{Mesh, MeshEdge, NO_ZONE};
 use crate::grid::{LonLat, Zone};
 
@@ -44,13 +44,15 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     let side = (1u64 << level) as f64;
     let lowest = (first[0] + first[1]) as f64;
     // From the lowest corner's up, every half of a zone.
-    let parallels: Vec<f64> =
-        (0..=2 * (columns + rows)).map(|halves| parallel(latitude, side, base, lowest + halves as f64 / 2.0)).collect();
+    let parallels: Vec<(f64, (f64, f64))> = (0..=2 * (columns + rows))
+        .map(|halves| lowest + halves as f64 / 2.0)
+        .map(|height| (parallel(latitude, side, base, height), octants(side, base, height)))
+        .collect();
     let skew = first[0] as f64 - first[1] as f64;
     let point = |halves_i: usize, halves_j: usize| {
-        let halves = halves_i + halves_j;
-        let (height, across) = (lowest + halves as f64 / 2.0, skew + (halves_i as f64 - halves_j as f64) / 2.0);
-        LonLat { lon_deg: meridian(side, base, height, across), lat_deg: parallels[halves] }
+        let (lat_deg, (middle, zones)) = parallels[halves_i + halves_j];
+        let across = skew + (halves_i as f64 - halves_j as f64) / 2.0;
+        LonLat { lon_deg: 45.0 * (middle + across / zones), lat_deg }
     };
     mesh.clear();
     mesh.corners.reserve((columns + 1) * (rows + 1));

@@ -269,15 +269,22 @@ pub(super) fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -
 
 /// The longitude where i + j is `height` and i - j is `across`.
 #[inline(always)]
-pub(super) fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
-    let quadrant = (base & 3) as f64;
+fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
+    let (middle, zones) = octants(side, base, height);
+    45.0 * (middle + across / zones)
+}
+
+/// Where the base zone's middle is on the parallel where i + j is `height`, in octants of longitude, and how many zones
+/// are in an octant.
+#[inline(always)]
+pub(super) fn octants(side: f64, base: u64, height: f64) -> (f64, f64) {
+    let middle = (2 * (base & 3) + u64::from(!(4..8).contains(&base))) as f64;
     if is_in_belt(side, base, height) {
-        let centre = if (4..8).contains(&base) { 2.0 * quadrant } else { 2.0 * quadrant + 1.0 };
-        return 45.0 * (centre + across / side);
+        return (middle, side);
     }
     let to_pole = to_pole(side, base, height);
-    let offset = if to_pole > 0.0 { across / to_pole } else { 0.0 };
-    45.0 * (2.0 * quadrant + 1.0 + offset)
+    // At the pole all zones are in the middle.
+    (middle, if to_pole > 0.0 { to_pole } else { f64::INFINITY })
 }
 
 /// The centre of a zone, in [-180, 180).

@@ -88,6 +88,14 @@ struct Place {
     stride: usize,
 }
 
+/// A polygon beside an edge, as its [`Place`] says.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    polygon: u32,
+    origin: usize,
+    stride: usize,
+}
+
 /// What an outline turns of a pixel, and of all to the right of it.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -157,33 +165,30 @@ impl<'a> Coverer<'a> {
 
     /// Adds an edge, with the polygon to its left and the one to its right, or [`NO_POLYGON`].
     pub fn edge(&mut self, from: &Corner, to: &Corner, sides: [u32; 2]) {
-        if from.at[1] == to.at[1] {
+        let (low, high, way) = if from.at[1] < to.at[1] { (from, to, 1.0) } else { (to, from, -1.0) };
+        let (rows, [high_x, high_y]) = (self.rows, high.at);
+        if low.at[1] == high_y || high_y <= rows.first() || low.at[1] >= rows.last() {
             return;
         }
-        let (low_corner, high, way) = if from.at[1] < to.at[1] { (from, to.at, 1.0) } else { (to, from.at, -1.0) };
-        let (low, rows) = (low_corner.at, self.rows);
-        if high[1] <= rows.first() || low[1] >= rows.last() {
-            return;
-        }
-        let slope = (high[0] - low[0]) / (high[1] - low[1]);
-        let (left, right) = (low[0].min(high[0]), low[0].max(high[0]));
-        let x_at = |y: f64| (low[0] + (y - low[1]) * slope).clamp(left, right);
-        let ([mut x, mut y], mut column) = (low, low_corner.column as usize);
-        if low[1] < rows.first() {
+        let sides = sides.map(|polygon| self.side(polygon));
+        let [low_x, low_y] = low.at;
+        let (left, right) = (low_x.min(high_x), low_x.max(high_x));
+        let x_at = |y: f64| (low_x + (high_x - low_x) * ((y - low_y) / (high_y - low_y))).clamp(left, right);
+        let ([mut x, mut y], mut column, mut row) = (low.at, low.column as usize, low.row as usize);
+        if y < rows.first() {
             (x, y) = (x_at(rows.first()), rows.first());
             column = self.columns.pixel(x);
         }
-        let mut row = low_corner.row as usize;
         loop {
             let end = rows.lines[row + 1];
-            let next = if end < high[1] { [x_at(end), end] } else { high };
-            let cover = way * (next[1].min(end) - y) * rows.inverse_sizes[row];
-            if next[1] > y {
-                column = self.piece(sides, row, column, x, next[0], cover);
-                [x, y] = next;
+            let [next_x, next_y] = if end < high_y { [x_at(end), end] } else { high.at };
+            let cover = way * (next_y - y) * rows.inverse_sizes[row];
+            if next_y > y {
+                column = self.piece(&sides, row, column, x, next_x, cover);
+                [x, y] = [next_x, next_y];
             }
             row += 1;
-            if row >= rows.count() || y >= high[1] {
+            if row >= rows.count() || y >= high_y {
                 return;
             }
         }
@@ -192,60 +197,82 @@ impl<'a> Coverer<'a> {
     /// A piece within a row, from `a`, which `column` holds, to `b`, that turns `cover` of the row's height; returns the
     /// column that holds `b`.
     #[inline]
-    fn piece(&mut self, sides: [u32; 2], row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
+    fn piece(&mut self, sides: &[Side; 2], row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
         let columns = self.columns;
-        let holds = |column: usize, x: f64| columns.lines[column] <= x && x <= columns.lines[column + 1];
-        if holds(column, a) && holds(column, b) {
-            let middle = ((a + b) / 2.0 - columns.lines[column]) * columns.inverse_sizes[column];
-            self.add(sides, row, column, cover, cover * middle);
-            return column;
-        }
-        let (left, right) = (a.min(b), a.max(b));
         let (first, last) = (columns.first(), columns.last());
-        if left >= last {
-            return columns.count() - 1;
+        let (left, right) = (a.min(b), a.max(b));
+        let (mut x, mut end, mut rest) = (a, b, cover);
+        if left < first || right > last {
+            (x, end) = (a.clamp(first, last), b.clamp(first, last));
+            rest = self.outside(sides, row, [left, right], cover);
+            if x == end {
+                return columns.pixel(b);
+            }
         }
-        let per_width = if right > left { cover / (right - left) } else { 0.0 };
-        if left < first {
-            // What lies to the left of the raster covers all of the row.
-            let part = if right <= first { cover } else { per_width * (first - left) };
-            self.add(sides, row, 0, part, 0.0);
-        }
-        let (mut x, end) = (a.clamp(first, last), b.clamp(first, last));
         loop {
             // A piece is cut from its lower end on, whichever way it leans.
             let (begin, stop) = (columns.lines[column], columns.lines[column + 1]);
             let next = end.clamp(begin, stop);
-            let part = per_width * (next - x).abs();
-            if part != 0.0 {
-                let middle = ((x + next) / 2.0 - begin) * columns.inverse_sizes[column];
-                self.add(sides, row, column, part, part * middle);
-            }
+            let part = if next == end { rest } else { cover * ((next - x).abs() / (right - left)) };
+            let middle = ((x + next) / 2.0 - begin) * columns.inverse_sizes[column];
+            self.add(sides, row, column, part, part * middle);
             if next == end {
                 return column;
             }
-            x = next;
+            (x, rest) = (next, rest - part);
             column = if end > next { column + 1 } else { column - 1 };
         }
     }
 
+    /// Adds what lies to the left of the raster of a piece between `left` and `right`: it covers all of the row. Returns how
+    /// much the part on the raster turns.
+    #[cold]
+    fn outside(&mut self, sides: &[Side; 2], row: usize, [left, right]: [f64; 2], cover: f64) -> f64 {
+        let (first, last) = (self.columns.first(), self.columns.last());
+        let part = |from: f64, to: f64| if right > left { cover * ((to - from) / (right - left)) } else { cover };
+        let before = if left < first { part(left, right.min(first)) } else { 0.0 };
+        let after = if right > last { part(left.max(last), right) } else { 0.0 };
+        if left < first {
+            self.add(sides, row, 0, before, 0.0);
+        }
+        cover - before - after
+    }
+
+    /// Where what is turned of a polygon goes.
+    #[inline]
+    fn side(&self, polygon: u32) -> Side {
+        let place = self.places.get(polygon as usize);
+        place.map_or(Side { polygon, origin: 0, stride: 0 }, |place| {
+            let Place { origin, stride, .. } = *place;
+            Side { polygon, origin, stride }
+        })
+    }
+
     /// Adds to the polygon on the left, and takes from the one on the right.
     #[inline]
-    fn add(&mut self, [left, right]: [u32; 2], row: usize, column: usize, cover: f64, area: f64) {
+    fn add(&mut self, [left, right]: &[Side; 2], row: usize, column: usize, cover: f64, area: f64) {
         self.add_to(left, row, column, cover, area);
         self.add_to(right, row, column, -cover, -area);
     }
 
     #[inline]
-    fn add_to(&mut self, polygon: u32, row: usize, column: usize, cover: f64, area: f64) {
-        let Some(place) = self.places.get(polygon as usize) else { return };
-        if place.stride == 0 {
-            self.cells.push(Cell { polygon, row: row as u32, column: column as u32, cover, area });
+    fn add_to(&mut self, side: &Side, row: usize, column: usize, cover: f64, area: f64) {
+        if side.stride == 0 {
+            self.keep(side.polygon, row, column, cover, area);
             return;
         }
-        let at = place.origin.wrapping_add(row * place.stride + column);
-        self.sums[at] += cover - area;
-        self.sums[at + 1] += area;
+        let at = side.origin.wrapping_add(row * side.stride + column);
+        let [own, next] = &mut self.sums[at..at + 2] else { return };
+        *own += cover - area;
+        *next += area;
+    }
+
+    /// Adds to a polygon that has no sums, or to none.
+    #[cold]
+    fn keep(&mut self, polygon: u32, row: usize, column: usize, cover: f64, area: f64) {
+        if polygon != NO_POLYGON {
+            self.cells.push(Cell { polygon, row: row as u32, column: column as u32, cover, area });
+        }
     }
 
     /// Adds `area`, signed as [`shoelace`] signs the polygon on the left, to the pixel at `at`: what an edge that bends at
@@ -258,7 +285,8 @@ impl<'a> Coverer<'a> {
         let (column, row) = (at.column as usize, at.row as usize);
         // `area` counts against `cover`: see `parts`.
         let pixel = self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
-        self.add(sides, row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
+        let sides = sides.map(|polygon| self.side(polygon));
+        self.add(&sides, row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
     }
 
     /// No more edges come.

@@ -129,13 +129,14 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
     runs::each(call, parts, threads, &|part| worker.part(part), progress)
 }
 
-/// About how many zones make a part.
+/// About how many zones make a part: a power of two, so that in grids whose zones follow each other in squares batches are
+/// squares, with few edges around them.
 fn part_length(job: &Job<'_>) -> u64 {
     let pixels = match job.resampling {
         Resampling::Nearest | Resampling::Bilinear => 0.0,
         _ => (job.lattice.rows() * job.lattice.columns()) as f64 / job.zones.len() as f64,
     };
-    ((PART as f64 / (1.0 + ZONES_A_PIXEL * pixels)) as u64).max(1)
+    1 << ((PART as f64 / (1.0 + ZONES_A_PIXEL * pixels)) as u64).max(1).ilog2()
 }
 
 /// Bytes of the values of a run of all variables, as they are made and as they are written.

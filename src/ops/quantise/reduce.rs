@@ -176,11 +176,14 @@ impl<T: Sample> Reducer<T> {
             Reduction::Sum => self.finish_sum().map(T::of_f64),
             Reduction::Min | Reduction::Max => self.value.take(),
             Reduction::Mode => {
-                let by_weight = |a: &(T, f64), b: &(T, f64)| {
-                    a.1.total_cmp(&b.1).then_with(|| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal))
-                };
-                let all = self.few.drain(..).chain(self.counts.drain().map(|(_, count)| count));
-                all.max_by(by_weight).map(|(value, _)| value)
+                let is_more = |a: &(T, f64), b: &(T, f64)| a.1 > b.1 || (a.1 == b.1 && a.0 < b.0);
+                let more = |a, b| if is_more(&b, &a) { b } else { a };
+                let of_few = self.few.drain(..).reduce(more);
+                if self.counts.is_empty() {
+                    return of_few.map(|(value, _)| value);
+                }
+                let of_all = of_few.into_iter().chain(self.counts.drain().map(|(_, count)| count)).reduce(more);
+                of_all.map(|(value, _)| value)
             }
         }
     }

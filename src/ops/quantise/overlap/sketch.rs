@@ -35,8 +35,6 @@ struct Scratch {
     corners: Vec<Corner>,
     /// The middles of edges that bend.
     bent: Vec<Corner>,
-    /// The zones beside each edge that are drawn.
-    sides: Vec<[u32; 2]>,
     windows: Vec<Window>,
 }
 
@@ -105,7 +103,8 @@ impl<'a> Sketch<'a> {
         outline.is_smooth
     }
 
-    /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones.
+    /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones; and leaves those zones at the
+    /// edges that are drawn.
     fn look(&mut self, overlap: &Overlap<'_>) {
         let Self { mesh, corners, middles, rows, bends, outlines, .. } = self;
         rows.clear();
@@ -139,36 +138,38 @@ impl<'a> Sketch<'a> {
                 }
             }
         }
-        for outline in outlines {
+        for outline in outlines.iter_mut() {
             outline.is_smooth &= !outline.is_rough && !is_tear(outline.longest, outline.length);
+        }
+        if !outlines.iter().all(|outline| outline.is_smooth) {
+            let is_drawn = |zone: u32| outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth);
+            for edge in &mut mesh.edges {
+                edge.zones = edge.zones.map(|zone| if is_drawn(zone) { zone } else { NO_ZONE });
+            }
         }
     }
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
     fn draw_turn(&mut self, turn: usize) {
-        let Self { mesh, bends, outlines, scratch: Scratch { corners, bent, sides, windows }, .. } = self;
+        let Self { mesh, bends, outlines, scratch: Scratch { corners, bent, windows }, .. } = self;
         let (shift, coverer) = &mut self.turns[turn];
-        let is_drawn = |zone: u32| outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth);
         corners.clear();
         let places = self.corners.iter().zip(&self.rows);
         corners.extend(places.map(|([x, y], row)| coverer.corner_in([x + *shift, *y], *row)));
         bent.clear();
-        sides.clear();
         windows.clear();
         windows.resize(outlines.len(), Window::EMPTY);
         for ((edge, bend), [x, y]) in mesh.edges.iter().zip(bends.iter()).zip(&self.middles) {
-            let drawn = edge.zones.map(|zone| if is_drawn(zone) { zone } else { NO_ZONE });
-            sides.push(drawn);
             // Of its two ends each zone's outline begins the edge at another one.
-            for (zone, corner) in drawn.into_iter().zip(edge.ends) {
+            for (zone, corner) in edge.zones.into_iter().zip(edge.ends) {
                 if let Some(window) = windows.get_mut(zone as usize) {
                     window.include(&corners[corner as usize]);
                 }
             }
-            if *bend != 0.0 && drawn != [NO_ZONE; 2] {
+            if *bend != 0.0 && edge.zones != [NO_ZONE; 2] {
                 let middle = coverer.corner_near([x + *shift, *y], &corners[edge.ends[0] as usize]);
                 bent.push(middle);
-                for zone in drawn {
+                for zone in edge.zones {
                     if let Some(window) = windows.get_mut(zone as usize) {
                         window.include(&middle);
                     }
@@ -177,16 +178,16 @@ impl<'a> Sketch<'a> {
         }
         coverer.begin(windows);
         let mut bent = bent.iter();
-        for ((edge, bend), sides) in mesh.edges.iter().zip(bends.iter()).zip(sides.iter()) {
-            if *sides == [NO_ZONE; 2] {
+        for (edge, bend) in mesh.edges.iter().zip(bends.iter()) {
+            if edge.zones == [NO_ZONE; 2] {
                 continue;
             }
             let [from, to] = edge.ends.map(|corner| &corners[corner as usize]);
-            coverer.edge(from, to, *sides);
+            coverer.edge(from, to, edge.zones);
             if *bend != 0.0
                 && let Some(middle) = bent.next()
             {
-                coverer.bend(middle, *bend, *sides);
+                coverer.bend(middle, *bend, edge.zones);
             }
         }
         coverer.close();
