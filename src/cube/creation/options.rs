@@ -105,10 +105,8 @@ impl CreationOptions {
         };
         let own = |key: &str| ["LEVEL", "CONVENTION", "ZONE_ID"].iter().any(|own| key.eq_ignore_ascii_case(own));
         let identity = pairs.iter().filter(|(key, _)| !own(key));
-        let compressor = compressor(
-            value("COMPRESS").unwrap_or("ZSTD"),
-            [("COMPRESS_LEVEL", value("COMPRESS_LEVEL")); 3],
-        )?;
+        let compressor =
+            compressor(value("COMPRESS").unwrap_or("ZSTD"), [("COMPRESS_LEVEL", value("COMPRESS_LEVEL")); 3])?;
         let options = Self {
             identity: IdentityOptions::parse(identity.map(|(key, value)| (key.as_str(), value.as_str())))?,
             level: value("LEVEL").map(level).transpose()?,
