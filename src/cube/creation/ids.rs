@@ -11,6 +11,9 @@ use crate::store::Call;
 /// Zones whose ids are made together: they stay in the first-level cache.
 const BATCH: u64 = 1024;
 
+/// Puts the zones at the given positions of an axis into a slice of as many.
+type ZonesAt<'a> = &'a (dyn Fn(Range<u64>, &mut [Zone]) -> Result<()> + Sync);
+
 /// Writes the ids of the zones of a level at `positions` to their array, which has one axis; `zones_at` tells the zones.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub fn write_ids(
     array: &Array,
     (grid, level): (&dyn Grid, u8),
     positions: Range<u64>,
-    zones_at: &(dyn Fn(Range<u64>, &mut [Zone]) -> Result<()> + Sync),
+    zones_at: ZonesAt<'_>,
 ) -> Result<()> {
     array.write_computed(call, positions, &|positions, bytes| {
         let (mut zones, mut ids) = ([Zone(0); BATCH as usize], [ZoneId(0); BATCH as usize]);
