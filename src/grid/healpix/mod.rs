@@ -7,6 +7,7 @@
 //!
 //! - [`projection`]: points to zones, zones to centroids and boundaries; [`latitude`] is what it needs of latitudes;
 //! - [`mesh`]: the edges of many zones;
+//! - [`crossings`]: the meridians and parallels of centroids;
 //! - [`index`]: the zone id schemes;
 //! - [`cover`]: zones of a region;
 //! - [`interpolate`]: weights of zones around a point.
@@ -21,6 +22,7 @@
 //! ```
 
 mod cover;
+mod crossings;
 mod index;
 mod interpolate;
 pub(crate) mod latitude;
@@ -36,7 +38,9 @@ use latitude::Latitude;
 use projection::MAX_LEVEL;
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id_or, levels_below};
-use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Mesh, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{
+    Containment, Crossings, Family, Grid, GridSpec, Interpolation, LonLat, Mesh, Region, Surface, Zone, ZoneId, ZoneSet,
+};
 use crate::error::{Error, Result};
 
 /// The family of HEALPix; one DGGRS, `HEALPix`.
@@ -116,6 +120,11 @@ impl Grid for HealpixGrid {
         check_lengths(zones.len(), centroids.len())?;
         projection::centroids(&self.latitude, level, zones, centroids);
         Ok(())
+    }
+
+    fn crossings(&self, level: u8, zones: &[Zone], crossings: &mut Crossings) -> Result<()> {
+        LEVELS.check_zones(level, zones)?;
+        crossings::crossings(self, level, zones, crossings)
     }
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {

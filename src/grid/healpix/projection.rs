@@ -253,7 +253,7 @@ fn to_pole(side: f64, base: u64, height: f64) -> f64 {
 }
 
 #[inline(always)]
-fn is_in_belt(side: f64, base: u64, height: f64) -> bool {
+pub(super) fn is_in_belt(side: f64, base: u64, height: f64) -> bool {
     (4..8).contains(&base) || to_pole(side, base, height) >= side
 }
 
@@ -269,7 +269,7 @@ pub(super) fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -
 
 /// The longitude where i + j is `height` and i - j is `across`.
 #[inline(always)]
-fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
+pub(super) fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
     let (middle, zones) = octants(side, base, height);
     45.0 * (middle + across / zones)
 }
