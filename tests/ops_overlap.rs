@@ -2,7 +2,9 @@
 
 mod ops_support;
 
-use gdal_dggs::grid::{self, Grid, GridSpec, Surface, Zone};
+use std::collections::BTreeMap;
+
+use gdal_dggs::grid::{self, GridSpec, Surface, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;
 use gdal_dggs::ops::quantise::coverage::Span;
 use gdal_dggs::ops::quantise::lattice::{Axes, Lattice};
@@ -103,12 +105,13 @@ fn drawn(overlap: &Overlap<'_>, zones: &[Zone], together: usize) -> Vec<Vec<Span
     found
 }
 
-/// Covered parts of pixels.
+/// Covered parts of pixels, those of several turns together.
 fn parts(spans: &[Span]) -> Vec<(u32, u32, f64)> {
-    let mut parts: Vec<_> =
-        spans.iter().flat_map(|span| (span.start..span.end).map(|at| (span.row, at, span.fraction))).collect();
-    parts.sort_by_key(|(row, column, _)| (*row, *column));
-    parts
+    let mut sums = BTreeMap::new();
+    for span in spans {
+        (span.start..span.end).for_each(|column| *sums.entry((span.row, column)).or_insert(0.0) += span.fraction);
+    }
+    sums.into_iter().map(|((row, column), part)| (row, column, part)).collect()
 }
 
 #[test]
