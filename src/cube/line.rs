@@ -80,6 +80,11 @@ impl ZoneLine {
         &self.layer.found
     }
 
+    /// Names of the dimensions that the store has the zones on, in the order in which places count them.
+    pub fn stored_dimensions(&self) -> &[String] {
+        &self.layer.stored_dimensions
+    }
+
     /// Its zones, to be found by zone; positions are places on the line.
     pub fn finder(&self) -> ZoneFinder {
         ZoneFinder::new(self.layer.axis.clone(), vec![0], self.group.store().to_owned())

@@ -61,6 +61,14 @@ struct Source<'a> {
     arrays: BTreeMap<&'a str, Arc<Array>>,
 }
 
+/// The axes of an array of a level that is there that are the zones', in the order in which positions count them.
+fn zone_axes(rung: &Rung, array: &Array) -> Result<Vec<usize>> {
+    let names = rung.line.stored_dimensions().iter();
+    let axis = |name: &String| array.dimensions().iter().position(|axis| axis.name == *name);
+    let axes: Option<Vec<usize>> = names.map(axis).collect();
+    axes.ok_or_else(|| Error::invalid(format!("array {}: it does not lie on the zones", array.full_name())))
+}
+
 impl Source<'_> {
     fn zones(&self, call: &Arc<Call>) -> Result<Zones> {
         match (&self.zones, self.rung) {
@@ -78,7 +86,8 @@ pub(super) struct Maker<'a, 'g> {
     job: &'a Job<'a>,
     options: CreationOptions,
     names: Names,
-    plans: BTreeMap<&'a str, (ArrayPlan, usize)>,
+    /// What each array is on any level.
+    plans: BTreeMap<&'a str, ArrayPlan>,
     sources: Vec<Source<'a>>,
     told: Vec<(LevelPlace, Description)>,
 }
@@ -126,8 +135,8 @@ impl<'a, 'g> Maker<'a, 'g> {
         Ok(maker)
     }
 
-    /// What an array is on any level, and which of its axes is the zones'.
-    fn plan(&self, name: &str) -> Result<(ArrayPlan, usize)> {
+    /// What an array is on any level.
+    fn plan(&self, name: &str) -> Result<ArrayPlan> {
         let base = self.job.target.base;
         let array = self.growth.editor.array(&base.path_of(name))?;
         let number = array.data_type().numeric().ok_or_else(|| Error::invalid("it holds no numbers"))?;
@@ -139,13 +148,9 @@ impl<'a, 'g> Maker<'a, 'g> {
         let kinds =
             shown.iter().flat_map(|shown| shown.dimensions().iter().map(|axis| (axis.name.clone(), axis.kind.clone())));
         let temporal = kinds.filter(|(_, kind)| kind == TEMPORAL).map(|(name, _)| name).collect();
-        let mut outer: Vec<(String, u64)> =
-            array.dimensions().iter().map(|axis| axis.name.clone()).zip(array.shape().iter().copied()).collect();
-        let zone_axis = outer
-            .iter()
-            .position(|(name, _)| *name == told.dimensions[0])
-            .ok_or_else(|| Error::invalid("it does not lie on the zones"))?;
-        outer.remove(zone_axis);
+        let axes = || array.dimensions().iter().map(|axis| axis.name.clone()).zip(array.shape().iter().copied());
+        zone_axes(base, &array)?;
+        let outer = axes().filter(|(name, _)| !told.dimensions.contains(name)).collect();
         let mut attributes = convention::stripped(told, Node::Array(array.name()), array.attributes());
         if !array.unit().is_empty() {
             attributes.insert("units".into(), array.unit().into());
@@ -155,7 +160,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         }
         let nodata = array.nodata().map(<[u8]>::to_vec);
         let plan = ArrayPlan { name: name.to_owned(), outer, temporal, data_type: number, nodata, attributes };
-        Ok((plan, zone_axis))
+        Ok(plan)
     }
 
     /// What is told of a level that is there.
@@ -202,10 +207,10 @@ impl<'a, 'g> Maker<'a, 'g> {
                 pyramid::coarser(&**grid, level, finest.level, &finest.zones(self.call)?)?
             }
         };
-        let mut made = BTreeMap::new();
+        let (mut made, mut along) = (BTreeMap::new(), None);
         let (count, mut before) = (arrays.len() as f64, 0.0);
         for (number, (at, names)) in by_source.into_iter().enumerate() {
-            let plans: Vec<ArrayPlan> = names.iter().map(|name| self.plans[name].0.clone()).collect();
+            let plans: Vec<ArrayPlan> = names.iter().map(|name| self.plans[name].clone()).collect();
             let plan = LevelPlan {
                 grid,
                 zones: &zones,
@@ -224,18 +229,18 @@ impl<'a, 'g> Maker<'a, 'g> {
                 }
             }
             let part = names.len() as f64 / count;
-            self.fill(level, &zones, at, &names, &sink, &mut |done| progress(before + done * part))?;
+            self.fill(level, at, &names, &sink, &mut |done| progress(before + done * part))?;
             before += part;
+            along = Some(sink.zones().clone());
             made.extend(names.into_iter().zip(sink.arrays));
         }
-        self.sources.push(Source { level, rung: None, zones: Some(zones), arrays: made });
+        self.sources.push(Source { level, rung: None, zones: along, arrays: made });
         Ok(())
     }
 
     fn fill(
         &self,
         level: u8,
-        zones: &Zones,
         at: usize,
         names: &[&str],
         sink: &Level<'_>,
@@ -243,16 +248,16 @@ impl<'a, 'g> Maker<'a, 'g> {
     ) -> Result<()> {
         let (source, base) = (&self.sources[at], self.job.target.base);
         let grid = base.line.grid();
-        let layer = |name: &&str| Layer {
-            array: source.arrays[name].clone(),
-            zone_axis: match source.rung {
-                Some(_) => self.plans[name].1,
-                None => self.plans[name].0.outer.len(),
-            },
-            resampling: self.job.method,
-            nodata: self.plans[name].0.nodata.clone(),
+        let layer = |name: &&str| {
+            let array = source.arrays[name].clone();
+            let zone_axes = match source.rung {
+                Some(rung) => zone_axes(rung, &array)?,
+                None => (self.plans[name].outer.len()..array.shape().len()).collect(),
+            };
+            let nodata = self.plans[name].nodata.clone();
+            Ok(Layer { array, zone_axes, resampling: self.job.method, nodata })
         };
-        let layers: Vec<Layer> = names.iter().map(layer).collect();
+        let layers: Vec<Layer> = names.iter().map(layer).collect::<Result<_>>()?;
         let fine_zones = source.zones(self.call)?;
         let written = Written { grid: &**grid, level: source.level, zones: &fine_zones };
         // Arithmetic where it will do: a table of all zones may not fit.
@@ -267,7 +272,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         let step = Step {
             grid: &**grid,
             level,
-            coarse: zones,
+            coarse: sink.zones(),
             fine_level: source.level,
             fine,
             layers: &layers,
@@ -294,7 +299,7 @@ impl<'a, 'g> Maker<'a, 'g> {
     fn copy_coordinates(&self, path: &str) -> Result<()> {
         let (editor, base) = (&self.growth.editor, self.job.target.base);
         let outer: Vec<&str> =
-            self.plans.values().flat_map(|(plan, _)| &plan.outer).map(|(name, _)| name.as_str()).collect();
+            self.plans.values().flat_map(|plan| &plan.outer).map(|(name, _)| name.as_str()).collect();
         for name in editor.array_names(&base.group)? {
             // An array that cannot be understood is no coordinate.
             let Ok(array) = editor.array(&below(&base.group, &name)) else { continue };
