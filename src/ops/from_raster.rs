@@ -161,7 +161,7 @@ impl<'a> Maker<'a> {
         names: &'p Names,
     ) -> LevelPlan<'p> {
         let (group, options) = (self.group.path.as_str(), self.options);
-        LevelPlan { grid: &self.grid, zones, place, group, arrays, names, joins: false, options }
+        LevelPlan { grid: &self.grid, zones, place, group, arrays, names, joins: false, ids_like: None, options }
     }
 
     /// Names beside those of the arrays.
@@ -202,6 +202,7 @@ impl<'a> Maker<'a> {
                 data_type,
                 nodata: is_needed.then(|| fill.clone()),
                 attributes: array.attributes.clone(),
+                like: None,
             });
             fills.push(fill);
         }

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::quantise::engine::{Part, Sink};
 use super::quantise::zones::Zones;
 use crate::convention::{self, Attributes, Description, LevelPlace, NewAxis, Placement};
-use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout, run_of, slabs};
+use crate::cube::creation::{CreationOptions, Format, Layout, ZoneCut, layout, run_of, slabs};
 use crate::cube::{Placed, crs};
 use crate::error::{Context, Error, Result};
 use crate::grid::{Grid, ZoneId};
@@ -30,6 +30,38 @@ pub struct ArrayPlan {
     pub nodata: Option<Vec<u8>>,
     /// Its attributes, without those that tell of the grid.
     pub attributes: Attributes,
+    /// How it is stored; `None`: as the creation options say.
+    pub like: Option<Like>,
+}
+
+/// An array of another level, as which one is to be stored: its chunks, shards and codecs.
+#[derive(Clone, Debug)]
+pub struct Like {
+    /// The array.
+    pub array: Arc<Array>,
+    /// Which of its axes each axis of the new one is.
+    pub axes: Vec<usize>,
+}
+
+impl Like {
+    /// The layout of an array of `shape`: chunks that are no larger than it.
+    fn layout(&self, shape: &[u64]) -> Layout {
+        let within = |extents: &[u64]| -> Vec<u64> {
+            self.axes.iter().zip(shape).map(|(axis, size)| extents[*axis].min(*size).max(1)).collect()
+        };
+        let chunk = within(self.array.read_chunk_shape());
+        let blocks = within(self.array.block_size()).into_iter().zip(&chunk);
+        let shard: Vec<u64> = blocks.map(|(block, chunk)| block.next_multiple_of(*chunk)).collect();
+        let has_shards = self.array.block_size() != self.array.read_chunk_shape() && shard != chunk;
+        Layout { chunk, shard: has_shards.then_some(shard) }
+    }
+}
+
+fn create_array(editor: &Editor, group: &str, new: &NewArray, like: Option<&Like>) -> Result<Arc<Array>> {
+    match like {
+        Some(like) => editor.create_array_like(group, new, &like.array),
+        None => editor.create_array(group, new),
+    }
 }
 
 /// What the dimension of zones and its companions are called, where the convention does not say or has them.
@@ -66,6 +98,8 @@ pub struct LevelPlan<'a> {
     pub names: &'a Names,
     /// True when other arrays of the level are there, and with them its zone axis.
     pub joins: bool,
+    /// How the array of zone ids is stored; `None`: as the options say.
+    pub ids_like: Option<&'a Like>,
     /// The creation options.
     pub options: &'a CreationOptions,
 }
@@ -163,7 +197,10 @@ impl<'a> Level<'a> {
             None => None,
             Some(name) => {
                 let shape = vec![plan.zones.len()];
-                let layout = layout(&shape, size_of::<u64>(), Some(cut(0)), options.format);
+                let layout = match plan.ids_like {
+                    Some(like) => like.layout(&shape),
+                    None => layout(&shape, size_of::<u64>(), Some(cut(0)), options.format),
+                };
                 let data_type = DataType::Numeric(NumericType::UInt64);
                 let mut ids = NewArray::new(name.clone(), data_type, zone_names.clone(), shape, layout.chunk);
                 ids.shard_shape = layout.shard;
@@ -171,7 +208,7 @@ impl<'a> Level<'a> {
                 // In V2 xarray would take the fill value for a mark, and ids for floats.
                 ids.fill = (options.format == Format::V3).then(|| u64::MAX.to_ne_bytes().to_vec());
                 description.ids(&mut ids.attributes);
-                Some(editor.create_array(&path, &ids)?)
+                Some(create_array(editor, &path, &ids, plan.ids_like)?)
             }
         };
         for (name, attributes) in description.auxiliary.iter().filter(|_| !plan.joins) {
@@ -188,9 +225,10 @@ impl<'a> Level<'a> {
             names.extend_from_slice(&zone_names);
             shape.extend_from_slice(&zone_shape);
             let (rank, size) = (zone_shape.len(), array.data_type.size());
-            let layout = match rank {
-                1 => layout(&shape, size, Some(cut(shape.len() - 1)), options.format),
-                _ => slabs(&shape, rank, size, options.format),
+            let layout = match (&array.like, rank) {
+                (Some(like), _) => like.layout(&shape),
+                (None, 1) => layout(&shape, size, Some(cut(shape.len() - 1)), options.format),
+                (None, _) => slabs(&shape, rank, size, options.format),
             };
             let name = format!("{}{}", array.name, plan.place.suffix);
             let mut new = NewArray::new(name, DataType::Numeric(array.data_type), names, shape, layout.chunk);
@@ -200,7 +238,7 @@ impl<'a> Level<'a> {
             description.data(&mut new.attributes, &array.temporal);
             new.attributes.insert(convention::crs::ATTRIBUTE.into(), crs.clone());
             new.fill = array.nodata.clone();
-            let mut made = editor.create_array(&path, &new)?;
+            let mut made = create_array(editor, &path, &new, array.like.as_ref())?;
             if let Some(nodata) = &array.nodata {
                 let path = made.full_name().to_owned();
                 editor.set_nodata(&path, Some(nodata))?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::growth::Growth;
 use super::pyramids::Rung;
 use super::{Job, Target};
-use crate::convention::{self, Description, LevelPlace, NewAxis, Node};
+use crate::convention::{self, Description, LevelPlace, NewAxis, Node, Placement};
 use crate::cube::Resampling;
 use crate::cube::ZoneFinder;
 use crate::cube::creation::CreationOptions;
@@ -14,10 +14,10 @@ use crate::error::{Context, Error, Result};
 use crate::grid::{Zone, ZoneSet};
 use crate::hierarchy::Array;
 use crate::ops::Progress;
-use crate::ops::level::{ArrayPlan, Level, LevelPlan, Names, below};
+use crate::ops::level::{ArrayPlan, Level, LevelPlan, Like, Names, below};
 use crate::ops::pyramid::{self, Finer, Layer, Step, Written};
 use crate::ops::quantise::zones::Zones;
-use crate::store::Call;
+use crate::store::{Call, NumericType};
 
 /// GDAL's type of dimensions of time.
 const TEMPORAL: &str = "TEMPORAL";
@@ -63,9 +63,8 @@ struct Source<'a> {
 
 /// The axes of an array of a level that is there that are the zones', in the order in which positions count them.
 fn zone_axes(rung: &Rung, array: &Array) -> Result<Vec<usize>> {
-    let names = rung.line.stored_dimensions().iter();
-    let axis = |name: &String| array.dimensions().iter().position(|axis| axis.name == *name);
-    let axes: Option<Vec<usize>> = names.map(axis).collect();
+    let axis = |(name, _): (&str, u64)| array.dimensions().iter().position(|axis| axis.name == name);
+    let axes: Option<Vec<usize>> = rung.line.stored_dimensions().into_iter().map(axis).collect();
     axes.ok_or_else(|| Error::invalid(format!("array {}: it does not lie on the zones", array.full_name())))
 }
 
@@ -150,7 +149,11 @@ impl<'a, 'g> Maker<'a, 'g> {
         let temporal = kinds.filter(|(_, kind)| kind == TEMPORAL).map(|(name, _)| name).collect();
         let axes = || array.dimensions().iter().map(|axis| axis.name.clone()).zip(array.shape().iter().copied());
         zone_axes(base, &array)?;
-        let outer = axes().filter(|(name, _)| !told.dimensions.contains(name)).collect();
+        let outer: Vec<(String, u64)> = axes().filter(|(name, _)| !told.dimensions.contains(name)).collect();
+        let zones = self.describe(base)?.meaning;
+        let names = outer.iter().map(|(name, _)| name).chain(zones.iter().map(|meaning| &told.dimensions[*meaning]));
+        let like = names.map(|name| array.dimensions().iter().position(|axis| axis.name == *name)).collect();
+        let like = self.like(&array, like);
         let mut attributes = convention::stripped(told, Node::Array(array.name()), array.attributes());
         if !array.unit().is_empty() {
             attributes.insert("units".into(), array.unit().into());
@@ -159,8 +162,26 @@ impl<'a, 'g> Maker<'a, 'g> {
             attributes.extend(value.map(|value| (key.to_owned(), value.into())));
         }
         let nodata = array.nodata().map(<[u8]>::to_vec);
-        let plan = ArrayPlan { name: name.to_owned(), outer, temporal, data_type: number, nodata, attributes };
+        let plan = ArrayPlan { name: name.to_owned(), outer, temporal, data_type: number, nodata, attributes, like };
         Ok(plan)
+    }
+
+    /// `array` as what new ones are stored like; not where it cannot be encoded so.
+    fn like(&self, array: &Arc<Array>, axes: Option<Vec<usize>>) -> Option<Like> {
+        if let Err(error) = array.check_encoder() {
+            self.call.warn(format!("array {}: {error}: its levels are stored by zstd", array.full_name()));
+            return None;
+        }
+        Some(Like { array: array.clone(), axes: axes? })
+    }
+
+    /// What the ids of new levels are stored like.
+    fn ids_like(&self) -> Result<Option<Like>> {
+        let base = self.job.target.base;
+        let Some(name) = &base.line.told().id_array else { return Ok(None) };
+        let ids = self.growth.editor.array(&below(&base.group, name))?;
+        let is_plain = ids.data_type().numeric() == Some(NumericType::UInt64) && ids.shape().len() == 1;
+        Ok(if is_plain { self.like(&ids, Some(vec![0])) } else { None })
     }
 
     /// What is told of a level that is there.
@@ -169,7 +190,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         let usual = NewAxis::new(&rung.line.told().spec, rung.level(), listed);
         let Names { dimension, ids, grid_mapping } = &self.names;
         let axis = NewAxis { dimension, id_array: ids, grid_mapping, suffix: &rung.place.suffix, ..usual };
-        convention::describe(self.options.convention, &axis).context(|| format!("group {}", rung.group))
+        convention::describe(self.options.convention, &axis).map_err(|error| copy_first(&rung.group, &error))
     }
 
     /// Makes a level.
@@ -198,7 +219,7 @@ impl<'a, 'g> Maker<'a, 'g> {
                 .ok_or_else(|| Error::invalid(format!("no level of {name} is finer than {level}")))?;
             by_source.entry(at).or_default().push(name);
         }
-        let grid = base.line.grid();
+        let (grid, ids_like) = (base.line.grid(), self.ids_like()?);
         let zones = match there {
             Some(rung) => self.known_zones(rung)?,
             None => {
@@ -219,6 +240,7 @@ impl<'a, 'g> Maker<'a, 'g> {
                 arrays: &plans,
                 names: &self.names,
                 joins: there.is_some() || number > 0,
+                ids_like: ids_like.as_ref(),
                 options: &self.options,
             };
             let sink = Level::create(&self.growth.editor, None, &plan)?;
@@ -285,6 +307,18 @@ impl<'a, 'g> Maker<'a, 'g> {
     /// The zones of a level that is there without our arrays, in the order in which we would list them.
     fn known_zones(&self, rung: &Rung) -> Result<Zones> {
         let zones = zones_of(self.call, rung)?;
+        if rung.line.told().placement != Placement::Line {
+            let told = self.describe(rung)?.dimensions;
+            let there = rung.line.stored_dimensions();
+            return match told.iter().map(|(name, size)| (name.as_str(), *size)).eq(there) {
+                true => Ok(zones),
+                false => Err(Error::unsupported(format!(
+                    "group {} holds level {} on other dimensions than new arrays would lie on: nothing is added to it",
+                    rung.group,
+                    rung.level()
+                ))),
+            };
+        }
         match are_listed_so(self.call, rung, &zones)? {
             true => Ok(zones),
             false => Err(Error::unsupported(format!(
@@ -362,11 +396,12 @@ fn convention_of(growth: &Growth, base: &Rung, names: &Names) -> Result<&'static
     };
     let group = growth.editor.attributes(&base.group)?;
     let ids = told.id_array.as_ref().map(|name| growth.editor.attributes(&below(&base.group, name))).transpose()?;
-    convention::written_as(told, &axis, &group, ids.as_ref()).map_err(|error| {
-        Error::unsupported(format!(
-            "group {}: {error}: copy the cube with gdalmdimtranslate -of DGGS -co CONVENTION=... and build the levels of \
-             the copy",
-            base.group
-        ))
-    })
+    convention::written_as(told, &axis, &group, ids.as_ref()).map_err(|error| copy_first(&base.group, &error))
+}
+
+fn copy_first(group: &str, error: &Error) -> Error {
+    Error::unsupported(format!(
+        "group {group}: {error}: copy the cube with gdalmdimtranslate -of DGGS -co CONVENTION=... and build the levels of the \
+         copy"
+    ))
 }

@@ -24,6 +24,10 @@ pub fn of_raster(call: &Arc<Call>, raster: &Raster) -> Result<(Lattice, Surface)
             let map = Located(Locator::new(call, raster)?);
             Ok((Lattice::Mapped(Mapped::new(columns, rows, Box::new(map))), wgs84()))
         }
+        None if raster.has_rpc() => Err(Error::unsupported(
+            "the source says where it lies by rational polynomials (RPC), which need heights: rectify it first (gdalwarp -rpc \
+             -to RPC_DEM=dem.tif)",
+        )),
         None => Err(Error::invalid(
             "the source does not say where it lies: it has neither a geotransform nor ground control points nor \
              geolocation arrays (gdal_translate -a_ullr and -a_srs add them)",

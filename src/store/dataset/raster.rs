@@ -77,6 +77,7 @@ pub struct Raster {
     bands: Vec<Band>,
     metadata: Vec<(String, String)>,
     is_located: bool,
+    has_rpc: bool,
 }
 
 // SAFETY: as for `Dataset`: the handle is used under the lock; those opened again serve one thread at a time.
@@ -125,6 +126,7 @@ impl Dataset {
                 bands: bands.collect::<Result<_>>().context(|| self.shared.name.clone())?,
                 metadata: ffi::pairs(gdal_sys::GDALGetMetadata(handle.cast(), ptr::null()).cast()),
                 is_located: gdal_sys::GDALGetGCPCount(handle) > 0 || !geolocation.is_null(),
+                has_rpc: !gdal_sys::GDALGetMetadata(handle.cast(), c"RPC".as_ptr()).is_null(),
             }
         };
         drop(access);
@@ -271,6 +273,11 @@ impl Raster {
     /// The CRS as WKT2:2019.
     pub fn crs_wkt(&self) -> Option<&str> {
         self.crs_wkt.as_deref()
+    }
+
+    /// True when rational polynomials tell where pixels lie, at a height.
+    pub fn has_rpc(&self) -> bool {
+        self.has_rpc
     }
 
     /// True when ground control points or geolocation arrays tell where pixels lie: see [`Locator`].
