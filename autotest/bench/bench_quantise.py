@@ -1,8 +1,8 @@
 """Quantise beside its peers, on one machine in one run; run by `autotest/bench/run quantise`.
 
 The job: EGM96's geoid, refined to pixels of 1/16 degree, on the zones of HEALPix level 10 (12.6 million; DGGS_BENCH_LEVEL says
-another), written as Zarr V3 with their ids, zstd level 3, on all processors. Peers: healpix-geo + NumPy + zarr-python in
-build/venv, which writes the same arrays in the same chunks and shards; and gdalwarp to a GeoTIFF in longitude and latitude of
+another), written as Zarr V3 with zstd level 3 and with their ids, these with blosc, on all processors. Peers: healpix-geo + NumPy +
+zarr-python in build/venv, which writes the same arrays in the same chunks and shards and compresses them alike; and gdalwarp to a GeoTIFF in longitude and latitude of
 as many pixels, tiled and compressed alike, without ids, with threads for warping and compressing. The driver and gdalwarp are
 measured as processes, the libraries without starting Python and importing them. All take turns, DGGS_BENCH_TIMES times; the
 fastest counts. Prints wall and CPU seconds and ratios, peer / ours.
@@ -39,7 +39,8 @@ size = 12 * 4**level
 codec = dict(compressors=zarr.codecs.ZstdCodec(level=3))
 v = group.create_array("v", shape=(size,), dtype=a.dtype, fill_value=np.nan, chunks=(chunk,), shards=(shard,), **codec)
 ids = group.create_array(
-    "cell_ids", shape=(size,), dtype="u8", fill_value=2**64 - 1, chunks=(id_chunk,), shards=(id_shard,), **codec
+    "cell_ids", shape=(size,), dtype="u8", fill_value=2**64 - 1, chunks=(id_chunk,), shards=(id_shard,),
+    compressors=zarr.codecs.BloscCodec(typesize=8, cname="lz4", clevel=5, shuffle="shuffle"),
 )
 for first in range(0, size, shard):
     cells = np.arange(first, min(first + shard, size), dtype="u8")

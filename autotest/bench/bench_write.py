@@ -42,7 +42,7 @@ def write(driver, layout, field, folder):
     shutil.rmtree(folder, ignore_errors=True)
     kind, array_options = LAYOUTS[layout]
     wall, cpu = time.perf_counter(), time.process_time()
-    options = ["DGGRS=HEALPix", f"LEVEL={LEVEL}"] if driver == "DGGS" else []
+    options = ["DGGRS=HEALPix", f"LEVEL={LEVEL}", "COMPRESS=ZSTD"] if driver == "DGGS" else []
     cube = gdal.GetDriverByName(driver).CreateMultiDimensional(str(folder), [], [*options, f"FORMAT={kind}"])
     root = cube.GetRootGroup()
     dimensions = [

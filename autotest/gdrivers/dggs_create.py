@@ -152,6 +152,46 @@ def test_every_compressor_and_chunk_shape_is_read_by_gdals_zarr_driver(options, 
         np.testing.assert_array_equal(values(plain, "u"), held)
 
 
+@pytest.mark.parametrize("way, zarr_format", zip(["created", "quantised", "quantised in part", "copied"], FORMATS * 2))
+def test_ids_are_shuffled_unless_an_option_compresses_them_and_all_read_them_alike(way, zarr_format, exchange):
+    path = exchange / "ids.zarr"
+    driver, options = gdal.GetDriverByName("DGGS"), [f"FORMAT={zarr_format}"]
+    pixels = gdal.GetDriverByName("MEM").Create("", 36, 18, 1, gdal.GDT_Float32)
+    pixels.SetGeoTransform([0, 1, 0, 18, 0, -1] if way == "quantised in part" else [-180, 10, 0, 90, 0, -10])
+    pixels.SetProjection("EPSG:4326")
+
+    def write(*more):
+        if way == "created":
+            ds = make(path, "DGGRS=HEALPix", "LEVEL=7", *options, *more)
+            cells(ds.GetRootGroup(), 12 * 4**7)
+        elif way == "copied":
+            driver.CreateCopy(str(path), gdal.OpenEx("DGGS:HEALPix/7", gdal.OF_MULTIDIM_RASTER), options=[*options, *more])
+        else:
+            driver.CreateCopy(str(path), pixels, options=["DGGRS=HEALPix", "LEVEL=7", *options, *more])
+
+    metadata = path / "cell_ids" / (".zarray" if zarr_format == "ZARR_V2" else "zarr.json")
+    write("COMPRESS=ZSTD")
+    assert "zstd" in metadata.read_text() and "blosc" not in metadata.read_text()
+    write()
+    assert "zstd" not in metadata.read_text() and "blosc" in metadata.read_text()
+    reread("tensorstore", path, "cell_ids", exchange / "ids.npz")
+    ids = np.load(exchange / "ids.npz")["values"]
+    reread("zarr", path, exchange / "zarr.npz")
+    reread("xdggs", exchange / "xdggs.npz", path)
+    readers = {"zarr-python": np.load(exchange / "zarr.npz")["cell_ids"], "xdggs": np.load(exchange / "xdggs.npz")["ids0"]}
+    readers["ours"] = values(root(path), "cell_ids")
+    if zarr_format == "ZARR_V2" or VERSION >= 313:
+        readers["Zarr"] = values(gdal.OpenEx(str(path), gdal.OF_MULTIDIM_RASTER, allowed_drivers=["Zarr"]).GetRootGroup(), "cell_ids")
+    if way == "quantised in part":
+        assert 0 < len(ids) < 12 * 4**7 and (np.diff(ids.astype("i8")) > 0).all()
+    else:
+        np.testing.assert_array_equal(ids, np.arange(12 * 4**7))
+    for name, read in readers.items():
+        np.testing.assert_array_equal(read, ids, name)
+    stored = [file for file in (path / "cell_ids").rglob("*") if file.is_file() and not file.name.startswith((".z", "zarr.json"))]
+    assert sum(file.stat().st_size for file in stored) < ids.nbytes / 25
+
+
 FAMILIES = {
     "HEALPix": (3, 768), "H3": (1, 842), "rHEALPix": (2, 486), "ISEA3H": (3, 272), "ISEA4H": (3, 642), "ISEA7H": (2, 492),
     "ISEA4T": (2, 320), "ISEA4D": (3, 640), "IGEO7": (2, 492),

@@ -37,6 +37,7 @@ mod shard;
 mod tiles;
 mod types;
 mod write;
+mod write_computed;
 mod write_elements;
 
 pub use crate::store::{DataType, Field};
@@ -48,6 +49,7 @@ pub use metadata::{ArrayMetadata, DimensionName};
 pub use new_array::{Compressor, Format, NewArray, Shuffle};
 pub use open::{Node, looks_like_zarr, open};
 pub use selection::AxisSelection;
+pub use write_computed::Compute;
 
 /// The attributes of a node, in the order of the file.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -8,10 +8,10 @@ use super::frame::Frame;
 use super::quantise::engine::{Part, Sink};
 use super::quantise::zones::Zones;
 use crate::convention::{self, Attributes, Description, LevelPlace, NewAxis, Placement};
-use crate::cube::creation::{CreationOptions, Format, Layout, ZoneCut, layout, run_of, slabs};
+use crate::cube::creation::{CreationOptions, Format, Layout, ZoneCut, layout, run_of, slabs, write_ids};
 use crate::cube::{Placed, crs};
 use crate::error::{Context, Error, Result};
-use crate::grid::{Grid, ZoneId};
+use crate::grid::Grid;
 use crate::hierarchy::{Array, AxisSelection, DataType, Editor, NewArray};
 use crate::store::{Call, Input, NumericType};
 
@@ -204,7 +204,7 @@ impl<'a> Level<'a> {
                 let data_type = DataType::Numeric(NumericType::UInt64);
                 let mut ids = NewArray::new(name.clone(), data_type, zone_names.clone(), shape, layout.chunk);
                 ids.shard_shape = layout.shard;
-                ids.compressor = options.compressor.clone();
+                ids.compressor = options.id_compressor.clone();
                 // In V2 xarray would take the fill value for a mark, and ids for floats.
                 ids.fill = (options.format == Format::V3).then(|| u64::MAX.to_ne_bytes().to_vec());
                 description.ids(&mut ids.attributes);
@@ -289,20 +289,12 @@ impl<'a> Level<'a> {
         run * length..((run + 1) * length).min(self.zones.len())
     }
 
-    /// Writes the ids of the zones at `positions`, as many at once as a shard of them holds.
+    /// Writes the ids of the zones at `positions`.
     fn write_ids(&self, call: &Arc<Call>, ids: &Array, positions: Range<u64>) -> Result<()> {
-        let length = ids.block_size()[0].max(1);
-        for start in positions.clone().step_by(length as usize) {
-            let part = start..(start + length).min(positions.end);
-            let zones = self.zones.at(&*self.grid, self.level, part)?;
-            let mut values = vec![ZoneId(0); zones.len()];
-            self.grid.ids(self.level, &zones, &mut values)?;
-            drop(zones);
-            let values: Vec<u64> = values.into_iter().map(|id| id.0).collect();
-            let selection = AxisSelection::Strided { start, count: values.len(), step: 1 };
-            ids.write(call, &[selection], Input::from_slice(&values, &[values.len()])?)?;
-        }
-        Ok(())
+        write_ids(call, ids, (&*self.grid, self.level), positions, &|positions, zones| {
+            zones.copy_from_slice(&self.zones.at(&*self.grid, self.level, positions)?);
+            Ok(())
+        })
     }
 }
 

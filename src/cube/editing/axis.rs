@@ -5,14 +5,14 @@ use std::sync::Arc;
 use crate::convention::{self, Description, NewAxis, Placement, Zones};
 use crate::cube::Dimension;
 use crate::cube::axis::{Axis, IdArray, NO_ZONE, Source};
-use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout};
+use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout, write_ids};
 use crate::cube::progression::Progression;
 use crate::error::{Context, Error, Result};
-use crate::grid::{Grid, Zone, ZoneId};
-use crate::hierarchy::{AxisSelection, DataType, Editor, NewArray};
-use crate::store::{Call, Input, NumericType};
+use crate::grid::Grid;
+use crate::hierarchy::{DataType, Editor, NewArray};
+use crate::store::{Call, NumericType};
 
-/// Ids written or checked at a time.
+/// Ids checked at a time.
 const BLOCK: u64 = 1 << 20;
 
 /// The values of `CONVENTION` that the choice of it falls back on.
@@ -170,7 +170,7 @@ impl NewZones {
                 layout.chunk,
             );
             ids.shard_shape = layout.shard;
-            ids.compressor = options.compressor.clone();
+            ids.compressor = options.id_compressor.clone();
             // What is not written is no zone. In V2 xarray would take the fill value for a mark, and ids for floats.
             ids.fill = (options.format == Format::V3).then(|| u64::MAX.to_ne_bytes().to_vec());
             self.description.ids(&mut ids.attributes);
@@ -205,25 +205,10 @@ impl NewZones {
     }
 
     fn write_ids(&self, call: &Arc<Call>, editor: &Editor, path: &str) -> Result<()> {
-        let array = editor.array(path)?;
-        let all = self.grid.zone_count(self.level);
-        // whole chunks, or shards where there are such, each written once
-        let step = (BLOCK / array.block_size()[0]).max(1) * array.block_size()[0];
-        let (mut zones, mut ids, mut numbers) = (Vec::new(), Vec::new(), Vec::<u64>::new());
-        let mut start = 0;
-        while start < all {
-            let count = step.min(all - start) as usize;
-            zones.resize(count, Zone(0));
-            ids.resize(count, ZoneId(0));
-            self.grid.zones_of_positions(self.level, start..start + count as u64, &mut zones)?;
-            self.grid.ids(self.level, &zones, &mut ids)?;
-            numbers.clear();
-            numbers.extend(ids.iter().map(|id| id.0));
-            let input = Input::from_slice(&numbers, &[count])?;
-            array.write(call, &[AxisSelection::Strided { start, count, step: 1 }], input)?;
-            start += count as u64;
-        }
-        Ok(())
+        let all = 0..self.grid.zone_count(self.level);
+        write_ids(call, &*editor.array(path)?, (&*self.grid, self.level), all, &|positions, zones| {
+            self.grid.zones_of_positions(self.level, positions, zones)
+        })
     }
 
     fn check_ids(&self, call: &Arc<Call>, editor: &Editor, path: &str) -> Result<()> {

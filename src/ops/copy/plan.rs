@@ -197,7 +197,7 @@ impl Planner<'_> {
         let number = DataType::Numeric(NumericType::UInt64);
         let mut new = NewArray::new(name, number, names, shape, cut.chunk);
         new.shard_shape = cut.shard;
-        new.compressor = self.options.compressor.clone();
+        new.compressor = self.options.id_compressor.clone();
         new.attributes = attributes;
         PlannedArray { new, nodata: None, content: Content::Ids(axis.clone()) }
     }
