@@ -154,7 +154,9 @@ impl Convention for DggsJl {
             )));
         }
         if axis.zones != Zones::Globe {
-            return Err(Error::unsupported("DGGS.jl has no lists of zones, and these are not the whole globe; give COVERAGE=GLOBAL"));
+            return Err(Error::unsupported(
+                "DGGS.jl has no lists of zones, and these are not the whole globe; give COVERAGE=GLOBAL",
+            ));
         }
         let side = 1u64 << axis.level;
         let faces_and_i = if version.placement == Placement::Penta { [5, 2 * side] } else { [12, side] };

@@ -38,7 +38,8 @@ impl fmt::Debug for Placed {
 
 impl PartialEq for Placed {
     fn eq(&self, other: &Self) -> bool {
-        let told = |placed: &Self| (placed.level, placed.placement.clone(), placed.sizes.clone(), placed.meaning.clone());
+        let told =
+            |placed: &Self| (placed.level, placed.placement.clone(), placed.sizes.clone(), placed.meaning.clone());
         self.grid.spec() == other.grid.spec() && told(self) == told(other)
     }
 }

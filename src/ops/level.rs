@@ -245,7 +245,8 @@ impl<'a> Level<'a> {
                 made = editor.array(&path)?;
             }
             let block = made.block_size();
-            run_length = least_common_multiple(run_length, run_of(&zone_shape, &block[block.len() - zone_shape.len()..]));
+            run_length =
+                least_common_multiple(run_length, run_of(&zone_shape, &block[block.len() - zone_shape.len()..]));
             arrays.push(made);
         }
         Ok(Self { frame, grid: grid.clone(), zones, level, description, path, ids, arrays, run_length })

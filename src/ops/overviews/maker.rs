@@ -260,14 +260,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         Ok(())
     }
 
-    fn fill(
-        &self,
-        level: u8,
-        at: usize,
-        names: &[&str],
-        sink: &Level<'_>,
-        progress: Progress<'_>,
-    ) -> Result<()> {
+    fn fill(&self, level: u8, at: usize, names: &[&str], sink: &Level<'_>, progress: Progress<'_>) -> Result<()> {
         let (source, base) = (&self.sources[at], self.job.target.base);
         let grid = base.line.grid();
         let layer = |name: &&str| {

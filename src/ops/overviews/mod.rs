@@ -55,12 +55,11 @@ pub fn build(
     let named = named.ok_or_else(|| Error::not_found("no store with a grid").context(place()))?;
     let is_of_view = |key: &str| OF_VIEWS.iter().any(|name| name.eq_ignore_ascii_case(key));
     if let Some((option, _)) = named.options.iter().find(|(key, _)| !is_of_view(key)) {
-        let message =
-            format!(
-                "open option {option}: levels are those of the whole cube, as the store tells it; leave it out. Where the store does not \
+        let message = format!(
+            "open option {option}: levels are those of the whole cube, as the store tells it; leave it out. Where the store does not \
                  tell its grid, make a copy that does (gdalmdimtranslate -of DGGS with the same options) and build the levels of \
                  that"
-            );
+        );
         return Err(Error::invalid(message)).context(place);
     }
     let pyramids = pyramids::all(call, &named.root).context(place)?;

@@ -54,9 +54,10 @@ pub(super) fn read(
         let mut read = vec![0; slices * within * size];
         read_box(call, layer, number, start, count, &zones, &mut read)?;
         for (place, indices) in &group.members {
-            let at = extents.iter().enumerate().fold(0, |at, (k, extent)| {
-                at * extent + (indices[k] - group.low[k]) as usize
-            });
+            let at = extents
+                .iter()
+                .enumerate()
+                .fold(0, |at, (k, extent)| at * extent + (indices[k] - group.low[k]) as usize);
             for slice in 0..slices {
                 let (from, to) = ((slice * within + at) * size, (slice * positions.len() + place) * size);
                 values[to..to + size].copy_from_slice(&read[from..from + size]);

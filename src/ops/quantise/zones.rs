@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::lattice::{Lattice, NOWHERE};
 use super::overlap::Overlap;
-use crate::cube::{Placed, Resampling, ZoneFinder};
 use crate::cube::creation::CoverageOption;
+use crate::cube::{Placed, Resampling, ZoneFinder};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneSet};
 

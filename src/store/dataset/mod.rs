@@ -10,6 +10,7 @@
 
 mod array;
 mod attribute;
+mod fingerprint;
 mod group;
 mod raster;
 mod types;
