@@ -16,7 +16,7 @@ use super::metadata::ArrayMetadata;
 use crate::error::{Error, Result};
 use crate::store::VsiStore;
 use crate::store::codecs;
-use crate::store::read::{Range, Version};
+use crate::store::read::{self, Range, Version};
 
 /// Most chunks in one shard.
 const MAX_CHUNKS: u64 = 1 << 24;
@@ -134,7 +134,8 @@ impl Sharding {
     }
 
     /// Reads the chunk `tile` of the shard `key`, where `index` says that it is; false where there is none. A shard that
-    /// was replaced since its index was read (by another process: our own are told) is looked at anew.
+    /// was replaced since its index was read (by another process: our own are told) is looked at anew; one that is replaced
+    /// faster than index and chunk can be read, or whose servers disagree about its version, is read as a whole.
     pub(super) fn read_chunk(
         &self,
         store: &VsiStore,
@@ -143,11 +144,9 @@ impl Sharding {
         tile: &[u64],
         bytes: &mut Vec<u8>,
     ) -> Result<bool> {
-        const ATTEMPTS: usize = 32;
-        // Two machines behind one name may tell versions of their own for one and the same object.
-        const DOUBTS: usize = 4;
+        const ATTEMPTS: usize = 3;
         let mut newer: Option<Index> = None;
-        for attempt in 0..ATTEMPTS {
+        for _ in 0..ATTEMPTS {
             let index = newer.as_ref().unwrap_or(index);
             let Some(place) = self.place(index, tile) else { return Ok(false) };
             let read = store.read_version(key, Range::Part { offset: place.0, length: place.1 }, bytes);
@@ -155,18 +154,27 @@ impl Sharding {
                 return Ok(read?.is_some());
             }
             let Some(now) = self.newer_index(store, key, index)? else { return Ok(false) };
-            let is_said_by_both = matches!(&read, Ok(Some(version)) if *version == now.version || attempt >= DOUBTS);
-            if is_said_by_both && self.place(&now, tile) == Some(place) {
+            let is_of_now = matches!(&read, Ok(Some(version)) if *version == now.version);
+            if is_of_now && self.place(&now, tile) == Some(place) {
                 return Ok(true);
-            }
-            if now == *index {
-                // it is the same shard: what went wrong has another reason
-                read?;
             }
             newer = Some(now);
         }
-        let message = format!("is replaced again and again while it is read ({ATTEMPTS} times)");
-        Err(Error::io(message).context(store.path_of(key)))
+        let mut shard = Vec::new();
+        if !store.read_into(key, Range::All, &mut shard)? {
+            return Ok(false);
+        }
+        let named = |error: Error| error.context(store.path_of(key));
+        let Some((offset, length)) = self.place(&self.index_in(&shard).map_err(named)?, tile) else { return Ok(false) };
+        let chunk = read::cut(&shard, Range::Part { offset, length });
+        let beyond = || {
+            let index = format!("the index of the shard: {length} bytes at {offset}");
+            named(Error::corrupt(format!("{index}, beyond its {} bytes", shard.len())))
+        };
+        let chunk = chunk.ok_or_else(beyond)?;
+        bytes.clear();
+        bytes.extend_from_slice(chunk);
+        Ok(true)
     }
 
     /// The index of a shard that is in memory.

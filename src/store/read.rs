@@ -230,8 +230,8 @@ impl VsiStore {
     }
 }
 
-/// Used by `http` to cut what was asked for out of a whole object.
-pub(super) fn cut(body: &[u8], range: Range) -> Option<&[u8]> {
+/// What `range` asks for, cut out of a whole object; `None` where it reaches beyond.
+pub(crate) fn cut(body: &[u8], range: Range) -> Option<&[u8]> {
     let index = |offset: u64| usize::try_from(offset).ok();
     match range {
         Range::All => Some(body),
