@@ -30,8 +30,11 @@ impl Levels {
     /// Refuses zones beyond the last one of a level.
     pub(crate) fn check_zones(&self, level: u8, zones: &[Zone]) -> Result<()> {
         self.check(level)?;
-        let highest = zones.iter().map(|zone| zone.0).max().unwrap_or(0);
-        if highest >= (self.zone_count)(level) {
+        // Both are below 2^63, so that the sign of the difference tells; without branches the compiler makes vectors of it.
+        let last = (self.zone_count)(level) - 1;
+        let signs = zones.iter().fold(0, |signs, zone| signs | zone.0 | last.wrapping_sub(zone.0));
+        if signs >> 63 != 0 {
+            let highest = zones.iter().map(|zone| zone.0).max().unwrap_or(0);
             return Err(self.beyond(level, highest));
         }
         Ok(())

@@ -10,6 +10,7 @@
 
 mod arguments;
 pub mod authalic;
+mod crossings;
 mod descend;
 pub mod h3;
 pub mod healpix;
@@ -28,6 +29,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+pub use crossings::Crossings;
 pub use interpolate::Interpolation;
 pub use region::{Containment, Region};
 pub use zone_set::ZoneSet;
@@ -147,6 +149,16 @@ pub trait Grid: Send + Sync {
 
     /// The grid's centre of each zone. `zones` and `centroids` have the same length.
     fn centroids(&self, level: u8, zones: &[Zone], centroids: &mut [LonLat]) -> Result<()>;
+
+    /// Makes `crossings` the centroids of `zones`, equal to those of [`Grid::centroids`], by their meridians and parallels. A
+    /// grid that can tell cheaply which zones share them gives each once.
+    ///
+    /// # Errors
+    /// As [`Grid::centroids`].
+    fn crossings(&self, level: u8, zones: &[Zone], crossings: &mut Crossings) -> Result<()> {
+        crossings.clear();
+        crossings.push_apart(self, level, zones)
+    }
 
     /// The zone's boundary: a ring without its closing point, counter-clockwise seen from outside the globe, each
     /// edge cut into `segments` parts (1: the vertices alone). Longitudes are continuous along the ring (they may

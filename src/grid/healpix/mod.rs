@@ -6,6 +6,7 @@
 //! than a tenth of its side from its centroid of area (`tests/grid_conformance.rs` measures it).
 //!
 //! - [`projection`]: points to zones, zones to centroids and boundaries; [`latitude`] is what it needs of latitudes;
+//! - [`crossings`]: the meridians and parallels of centroids;
 //! - [`index`]: the zone id schemes;
 //! - [`cover`]: zones of a region;
 //! - [`interpolate`]: weights of zones around a point.
@@ -20,6 +21,7 @@
 //! ```
 
 mod cover;
+mod crossings;
 mod index;
 mod interpolate;
 pub(crate) mod latitude;
@@ -34,7 +36,9 @@ use latitude::Latitude;
 use projection::MAX_LEVEL;
 
 use super::arguments::{Levels, check_lengths, check_segments, level_and_id_or, levels_below};
-use super::{Containment, Family, Grid, GridSpec, Interpolation, LonLat, Region, Surface, Zone, ZoneId, ZoneSet};
+use super::{
+    Containment, Crossings, Family, Grid, GridSpec, Interpolation, LonLat, Region, Surface, Zone, ZoneId, ZoneSet,
+};
 use crate::error::{Error, Result};
 
 /// The family of HEALPix; one DGGRS, `HEALPix`.
@@ -114,6 +118,11 @@ impl Grid for HealpixGrid {
         check_lengths(zones.len(), centroids.len())?;
         projection::centroids(&self.latitude, level, zones, centroids);
         Ok(())
+    }
+
+    fn crossings(&self, level: u8, zones: &[Zone], crossings: &mut Crossings) -> Result<()> {
+        LEVELS.check_zones(level, zones)?;
+        crossings::crossings(self, level, zones, crossings)
     }
 
     fn boundary(&self, level: u8, zone: Zone, segments: u32) -> Result<Vec<LonLat>> {

@@ -253,12 +253,12 @@ fn to_pole(side: f64, base: u64, height: f64) -> f64 {
 }
 
 #[inline(always)]
-fn is_in_belt(side: f64, base: u64, height: f64) -> bool {
+pub(super) fn is_in_belt(side: f64, base: u64, height: f64) -> bool {
     (4..8).contains(&base) || to_pole(side, base, height) >= side
 }
 
 /// The latitude where i + j is `height`.
-fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -> f64 {
+pub(super) fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -> f64 {
     if is_in_belt(side, base, height) {
         let row = [1.0, 0.0, -1.0][(base / 4) as usize];
         return latitude.of_belt((row * side + (height - side)) / (2.0 * side));
@@ -269,7 +269,7 @@ fn parallel(latitude: &Latitude, side: f64, base: u64, height: f64) -> f64 {
 
 /// The longitude where i + j is `height` and i - j is `across`.
 #[inline(always)]
-fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
+pub(super) fn meridian(side: f64, base: u64, height: f64, across: f64) -> f64 {
     let quadrant = (base & 3) as f64;
     if is_in_belt(side, base, height) {
         let centre = if (4..8).contains(&base) { 2.0 * quadrant } else { 2.0 * quadrant + 1.0 };

@@ -1,11 +1,11 @@
 //! The pixels that zones take their values from.
 
 use super::coverage::Span;
-use super::lattice::{Lattice, NOWHERE, Position};
+use super::lattice::{Axes, Lattice, NOWHERE, Position, of_lines};
 use super::overlap::{Overlap, Pen};
 use crate::cube::Resampling;
 use crate::error::Result;
-use crate::grid::{Grid, LonLat, Zone};
+use crate::grid::{Crossings, Grid, LonLat, Zone};
 
 /// The row and column of no pixel.
 pub const NO_PIXEL: [u32; 2] = [u32::MAX; 2];
@@ -93,6 +93,9 @@ impl<'a> Footprints<'a> {
             }
             return Ok(Footprint::Spans { spans, ends });
         }
+        if let Lattice::Axes(axes) = self.lattice {
+            return self.on_axes(axes, zones);
+        }
         let mut centroids = vec![LonLat::default(); zones.len()];
         self.grid.centroids(self.level, zones, &mut centroids)?;
         let mut positions = vec![NOWHERE; zones.len()];
@@ -100,6 +103,32 @@ impl<'a> Footprints<'a> {
         Ok(match self.resampling {
             Resampling::Bilinear => Footprint::Points(positions),
             _ => Footprint::Pixels(positions.iter().map(pixel_of).collect()),
+        })
+    }
+
+    /// The pixels that hold the centroids of `zones`, or the centroids' positions: columns of meridians, rows of parallels.
+    fn on_axes(&self, axes: &Axes, zones: &[Zone]) -> Result<Footprint> {
+        let mut crossings = Crossings::default();
+        self.grid.crossings(self.level, zones, &mut crossings)?;
+        let Crossings { lons_deg: mut columns, lats_deg: mut rows, places } = crossings;
+        columns.iter_mut().for_each(|line| *line = axes.column(*line));
+        rows.iter_mut().for_each(|line| *line = axes.row(*line));
+        Ok(match self.resampling {
+            Resampling::Bilinear => {
+                let position = |&[column, row]: &[u32; 2]| of_lines(columns[column as usize], rows[row as usize]);
+                Footprint::Points(places.iter().map(position).collect())
+            }
+            _ => {
+                // No number of a pixel is so large that it is NaN's.
+                let whole = |line: &f64| if line.is_nan() { u32::MAX } else { *line as u32 };
+                let columns: Vec<u32> = columns.iter().map(whole).collect();
+                let rows: Vec<u32> = rows.iter().map(whole).collect();
+                let pixel = |&[column, row]: &[u32; 2]| {
+                    let pixel = [rows[row as usize], columns[column as usize]];
+                    if pixel.contains(&u32::MAX) { NO_PIXEL } else { pixel }
+                };
+                Footprint::Pixels(places.iter().map(pixel).collect())
+            }
         })
     }
 

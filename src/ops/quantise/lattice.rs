@@ -132,29 +132,47 @@ impl Axes {
     /// The position of a point, [`NOWHERE`] outside.
     #[inline]
     fn position(&self, point: LonLat) -> Position {
+        of_lines(self.column(point.lon_deg), self.row(point.lat_deg))
+    }
+
+    /// The column of a meridian, NaN outside.
+    #[inline]
+    pub fn column(&self, lon_deg: f64) -> f64 {
         let (low, high) = self.lon.ends();
         let first = self.lon.edge(0);
         // The turn that begins at the first column's outer edge, whichever way columns run.
         let lon = match self.lon.ascends() {
-            true => low + turn(point.lon_deg - low),
-            false => high - turn(high - point.lon_deg),
+            true => low + turn(lon_deg - low),
+            false => high - turn(high - lon_deg),
         };
         let mut column = self.lon.position(lon);
         if column.is_nan() || column >= self.turn_columns as f64 {
             if !self.is_whole_turn && lon != first {
-                return NOWHERE;
+                return f64::NAN;
             }
             // Rounding at the seam of a whole turn.
             column = (self.turn_columns as f64).next_down();
         }
+        column.max(0.0)
+    }
+
+    /// The row of a parallel, NaN outside.
+    #[inline]
+    pub fn row(&self, lat_deg: f64) -> f64 {
         let rows = self.lat.count() as f64;
-        let mut row = self.lat.position(point.lat_deg);
-        if row == rows && point.lat_deg.abs() == 90.0 {
+        let mut row = self.lat.position(lat_deg);
+        if row == rows && lat_deg.abs() == 90.0 {
             // The pole itself belongs to the row that ends there.
             row = rows.next_down();
         }
-        if !(row >= 0.0 && row < rows) { NOWHERE } else { [column.max(0.0), row] }
+        if row >= 0.0 && row < rows { row } else { f64::NAN }
     }
+}
+
+/// The position on a column and a row, [`NOWHERE`] where one is outside.
+#[inline]
+pub fn of_lines(column: f64, row: f64) -> Position {
+    if column.is_nan() || row.is_nan() { NOWHERE } else { [column, row] }
 }
 
 /// `degrees` in [0, 360).

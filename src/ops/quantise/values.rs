@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
 use super::lattice::Position;
-use super::raster::{Blocks, Loaded, Variable};
+use super::raster::{Block, Blocks, Loaded, Variable};
 use super::reduce::{Reducer, Reduction, Sample};
 use crate::cube::Resampling;
 use crate::error::{Error, Result};
@@ -140,16 +140,24 @@ fn gather<const N: usize>(
     fill: &[u8],
     into: &mut [u8],
 ) -> Result<()> {
-    for (pixel, into) in pixels.iter().zip(into.chunks_exact_mut(N)) {
+    let (mut pixels, mut into) = (pixels, into.chunks_exact_mut(N));
+    while let Some(pixel) = pixels.first() {
         if *pixel == NO_PIXEL {
-            into.copy_from_slice(fill);
+            into.next().into_iter().for_each(|into| into.copy_from_slice(fill));
+            pixels = &pixels[1..];
             continue;
         }
-        let (loaded, at) = reader.at(*pixel)?;
-        match loaded.valid.get(at) {
-            Some(0) => into.copy_from_slice(fill),
-            _ => into.copy_from_slice(&loaded.values[at * N..(at + 1) * N]),
+        // All that follow in the same block.
+        let (loaded, _) = reader.at(*pixel)?;
+        let mut done = 0;
+        for (at, into) in pixels.iter().map_while(|pixel| loaded.place(*pixel)).zip(&mut into) {
+            match loaded.valid.get(at) {
+                Some(0) => into.copy_from_slice(fill),
+                _ => into.copy_from_slice(&loaded.values[at * N..(at + 1) * N]),
+            }
+            done += 1;
         }
+        pixels = &pixels[done..];
     }
     Ok(())
 }
@@ -171,24 +179,30 @@ fn interpolate<T: Sample>(
 ) -> Result<()> {
     let (rows, columns) = (reader.blocks.shape()[0] as i64, reader.blocks.shape()[1] as i64);
     let nodata: Option<T> = variable.nodata.as_deref().map(element);
-    for (point, into) in points.iter().zip(into.chunks_exact_mut(size_of::<T>())) {
+    let (mut points, mut into) = (points, into.chunks_exact_mut(size_of::<T>()));
+    while let Some(point) = points.first() {
         let own = pixel_of(point);
-        if own == NO_PIXEL {
+        if own != NO_PIXEL {
+            let (loaded, _) = reader.at(own)?;
+            let window = Window::new(loaded, nodata);
+            let mut done = 0;
+            for (mean, into) in points.iter().map_while(|point| window.mean(point)).zip(&mut into) {
+                into.copy_from_slice(bytemuck::bytes_of(&T::of_f64(mean)));
+                done += 1;
+            }
+            points = &points[done..];
+            if done > 0 {
+                continue;
+            }
+        }
+        points = &points[1..];
+        let Some(into) = into.next() else { break };
+        if own == NO_PIXEL || reader.value(own, nodata)?.is_none() {
             into.copy_from_slice(fill);
             continue;
         }
         let [x, y] = [point[0] - 0.5, point[1] - 0.5];
         let (left, top) = (x.floor(), y.floor());
-        let (loaded, at) = reader.at(own)?;
-        if value_at(loaded, at, nodata).is_none() {
-            into.copy_from_slice(fill);
-            continue;
-        }
-        if let Some(corners) = four_of(loaded, left, top, nodata) {
-            let value = T::of_f64(between(corners, x - left, y - top));
-            into.copy_from_slice(bytemuck::bytes_of(&value));
-            continue;
-        }
         let mut mean = Reducer::<f64>::new(Reduction::Average);
         for (row, height) in [(top, 1.0 - (y - top)), (top + 1.0, y - top)] {
             for (column, width) in [(left, 1.0 - (x - left)), (left + 1.0, x - left)] {
@@ -210,18 +224,38 @@ fn interpolate<T: Sample>(
     Ok(())
 }
 
-/// The values of the four pixels from column `left` and row `top` on, where all have data and lie in one block.
-#[inline]
-fn four_of<T: Sample>(loaded: &Loaded, left: f64, top: f64, nodata: Option<T>) -> Option<[f64; 4]> {
-    let block = loaded.block;
-    let (column, row) = (left - block.column as f64, top - block.row as f64);
-    let inside = column >= 0.0 && row >= 0.0 && column + 1.0 < block.columns as f64 && row + 1.0 < block.rows as f64;
-    if !inside {
-        return None;
+/// A block and the points in it that lie between the centres of four of its pixels.
+struct Window<'a, T> {
+    loaded: &'a Loaded,
+    nodata: Option<T>,
+    /// The first and the last column and row, for points that are half a pixel less.
+    first: [f64; 2],
+    last: [f64; 2],
+}
+
+impl<'a, T: Sample> Window<'a, T> {
+    fn new(loaded: &'a Loaded, nodata: Option<T>) -> Self {
+        let Block { row, column, rows, columns } = loaded.block;
+        let (first, last) = ([column, row], [column + columns - 1, row + rows - 1]);
+        Self { loaded, nodata, first: first.map(|at| at as f64), last: last.map(|at| at as f64) }
     }
-    let at = row as usize * block.columns + column as usize;
-    let value = |at: usize| value_at(loaded, at, nodata).map(T::to_f64);
-    Some([value(at)?, value(at + 1)?, value(at + block.columns)?, value(at + block.columns + 1)?])
+
+    /// The mean of the four pixels around a point, where all lie in the block and have data.
+    #[inline]
+    fn mean(&self, point: &Position) -> Option<f64> {
+        let [x, y] = [point[0] - 0.5, point[1] - 0.5];
+        let is_inside = x >= self.first[0] && x < self.last[0] && y >= self.first[1] && y < self.last[1];
+        if !is_inside {
+            return None;
+        }
+        let (x, y) = (x - self.first[0], y - self.first[1]);
+        let (column, row) = (x as i64, y as i64);
+        let columns = self.loaded.block.columns;
+        let at = row as usize * columns + column as usize;
+        let value = |at: usize| value_at(self.loaded, at, self.nodata).map(T::to_f64);
+        let corners = [value(at)?, value(at + 1)?, value(at + columns)?, value(at + columns + 1)?];
+        Some(between(corners, x - column as f64, y - row as f64))
+    }
 }
 
 /// The mean of four values, two above and two below, at `x` and `y` of the way between; the same, to the bit, as a
