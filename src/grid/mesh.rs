@@ -50,7 +50,7 @@ impl Mesh {
             let ring = &places[first..end];
             first = end;
             let (corner, count) = (self.corners.len() as u32, ring.len() as u32 / 2);
-            if ring.len() % 2 != 0 {
+            if !ring.len().is_multiple_of(2) {
                 continue;
             }
             self.corners.extend(ring.iter().step_by(2));

@@ -98,7 +98,7 @@ mod tests {
             assert_eq!(mesh.edges.len() + shared, 4 * zones.len());
             for (number, zone) in zones.iter().enumerate() {
                 let ring = boundary(&latitude, level, *zone, 2);
-                if ring.len() % 2 != 0 {
+                if !ring.len().is_multiple_of(2) {
                     continue;
                 }
                 let mut seen = 0;
