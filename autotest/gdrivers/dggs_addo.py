@@ -408,12 +408,6 @@ def test_what_cannot_be_built_is_an_error_that_says_what_to_do(tmp_path):
     stores.write(gems, {"crs": stores.Array(np.zeros(1, "i4"), ["crs"], crs), "t": data}, zarr_format=2)
     text = refused(gems)
     assert "EASYGEMS" in text and "CONVENTION" in text, text
-    # Zones on several dimensions.
-    cut = create(tmp_path / "q.zarr", "DGGRS=ISEA4H", "LEVEL=3", "CONVENTION=XDGGS")
-    with messages():
-        gdal.MultiDimTranslate(str(tmp_path / "q2di.zarr"), cut, format="DGGS", creationOptions=["CONVENTION=DGGS_SPEC", "INDEXING=Q2DI"])
-    text = refused(tmp_path / "q2di.zarr")
-    assert "several dimensions" in text and "XDGGS" in text, text
     assert files(path) == before
 
 

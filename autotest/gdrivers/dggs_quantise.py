@@ -369,7 +369,7 @@ def test_a_job_that_is_stopped_at_random_moments_resumes_to_the_same(geoid, tmp_
         (["DGGRS=HEALPix", "LEVEL=40"], ["LEVEL=40", "29"]),
         (["DGGRS=H3", "LEVEL=2", "PYRAMID=2"], ["PYRAMID", "coarser"]),
         (["DGGRS=ISEA4H", "LEVEL=2", "CONVENTION=CF"], ["CF", "DGGS_SPEC"]),
-        (["DGGRS=ISEA4H", "LEVEL=2", "INDEXING=Q2DI"], ["Q2DI", "several dimensions"]),
+        (["DGGRS=ISEA4H", "LEVEL=2", "INDEXING=PROJTRI", "CONVENTION=DGGS_SPEC"], ["PROJTRI", "Q2DI"]),
     ],
 )
 def test_errors_name_the_option_and_what_to_do(options, parts, tmp_path):

@@ -103,6 +103,32 @@ def pyramid(told):
     return {"levels": levels, "worst": worst, "attributes": dict(group.attrs)}
 
 
+def addressed(told):
+    """How many zones of DGGRID's table hold, at their address (quad, i, j), another value than the half-open pixel with their
+    centre in it; and how many positions hold a value."""
+    import csv
+
+    found = zarr.open_group(told["store"], mode="r")[told["array"]][...]
+    pixels, (x0, dx, _, y0, _, dy) = np.load(told["pixels"]), told["transform"]
+    zones = set()
+    for row in csv.DictReader(open(told["oracle"])):
+        place = tuple(float(row[name]) for name in ("center_lon", "center_lat_sphere"))
+        zones.add((*(int(row[name]) for name in ("quad", "i", "j")), *place))
+    compared = different = 0
+    for quad, i, j, lon, lat in zones:
+        column, line = ((lon - x0) / dx) % abs(360 / dx), (lat - y0) / dy
+        # The table has ten digits.
+        if min(abs(column - round(column)), abs(line - round(line))) < 1e-6:
+            continue
+        n = quad
+        if told["penta"]:
+            n, i = (quad - 1) % 5, i + (2 ** told["level"] if quad >= 6 else 0)
+        at = (n, j, i) if told["transposed"] else (n, i, j)
+        compared += 1
+        different += int(found[at] != pixels[int(line), int(column)])
+    return {"compared": compared, "different": different, "held": int((~np.isnan(found) & (found != np.float32(told["nodata"]))).sum())}
+
+
 def same(told):
     """Whether two stores hold the same arrays, values and attributes."""
     a, b = (zarr.open_group(path, mode="r") for path in told["stores"])

@@ -15,7 +15,7 @@
 //!
 //! Limits: arrays of a part of the globe; other grids than these two.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::attribute::Fields;
 use super::placement::Placement;
@@ -30,6 +30,9 @@ pub(super) struct DggsJl;
 
 /// The convention.
 pub(super) static CONVENTION: DggsJl = DggsJl;
+
+/// Above the levels of a pyramid of 1.x: the numbers of their groups.
+const LEVELS: &str = "dggs_levels";
 
 /// One version of the convention.
 struct Version {
@@ -151,7 +154,9 @@ impl Convention for DggsJl {
             )));
         }
         if axis.zones != Zones::Globe {
-            return Err(Error::unsupported("DGGS.jl has no lists of zones, and these are not the whole globe"));
+            return Err(Error::unsupported(
+                "DGGS.jl has no lists of zones, and these are not the whole globe; give COVERAGE=GLOBAL",
+            ));
         }
         let side = 1u64 << axis.level;
         let faces_and_i = if version.placement == Placement::Penta { [5, 2 * side] } else { [12, side] };
@@ -186,8 +191,17 @@ impl Convention for DggsJl {
                 let mut numbers: Vec<u64> =
                     levels.iter().map(|level| u64::from(*level) + version.first_level).collect();
                 numbers.sort_unstable();
-                attributes.insert("dggs_levels".into(), numbers.into());
+                attributes.insert(LEVELS.into(), numbers.into());
             }
+        }
+    }
+
+    fn forget_levels(&self, attributes: &mut Attributes, groups: &[&str]) {
+        let Some(numbers) = attributes.get_mut(LEVELS).and_then(Value::as_array_mut) else { return };
+        numbers.retain(|number| !groups.contains(&number.to_string().as_str()));
+        // One level in the group itself is no pyramid.
+        if numbers.len() < 2 {
+            attributes.shift_remove(LEVELS);
         }
     }
 }

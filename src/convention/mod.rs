@@ -284,6 +284,9 @@ trait Convention: Sync {
 
     /// Adds what it says of a whole pyramid to the attributes of the group above.
     fn describe_levels(&self, _attributes: &mut Attributes, _finest: &Description, _levels: &[u8]) {}
+
+    /// Takes the levels of `groups`, which are no more, out of what it says there.
+    fn forget_levels(&self, _attributes: &mut Attributes, _groups: &[&str]) {}
 }
 
 macro_rules! conventions {

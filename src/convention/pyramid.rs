@@ -79,6 +79,8 @@ pub fn forget_levels(attributes: &mut Attributes, places: &[LevelPlace]) {
         attributes.shift_remove(multiscales::METHOD);
         return;
     }
+    let groups: Vec<&str> = places.iter().map(|place| place.group.as_str()).collect();
+    CONVENTIONS.iter().for_each(|convention| convention.forget_levels(attributes, &groups));
     let Some(told) = attributes.get(multiscales::KEY).map(|object| structured(object).into_owned()) else { return };
     match multiscales::without(told, places) {
         Some(left) => drop(attributes.insert(multiscales::KEY.into(), left)),

@@ -80,6 +80,15 @@ impl ZoneLine {
         &self.layer.found
     }
 
+    /// Names and sizes of the dimensions that the store has the zones on, in the order in which places count them.
+    pub fn stored_dimensions(&self) -> Vec<(&str, u64)> {
+        let names = self.layer.stored_dimensions.iter().map(String::as_str);
+        match self.layer.axis.placed() {
+            Some(placed) => names.zip(placed.sizes().iter().copied()).collect(),
+            None => names.map(|name| (name, self.len())).collect(),
+        }
+    }
+
     /// Its zones, to be found by zone; positions are places on the line.
     pub fn finder(&self) -> ZoneFinder {
         ZoneFinder::new(self.layer.axis.clone(), vec![0], self.group.store().to_owned())

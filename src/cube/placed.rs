@@ -3,6 +3,7 @@
 //! A position is one number here too, its rank when all positions are counted in the order of storage; a store's arrays
 //! may have their dimensions in several orders, the first one counts.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::convention::{Placement, Position};
@@ -26,6 +27,21 @@ pub struct Placed {
     meaning: Vec<usize>,
     /// Zones along a quad's side.
     side: u64,
+}
+
+impl fmt::Debug for Placed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { level, placement, sizes, meaning, .. } = self;
+        write!(f, "{} {level} {placement:?} {sizes:?} {meaning:?}", self.grid.spec().dggrs)
+    }
+}
+
+impl PartialEq for Placed {
+    fn eq(&self, other: &Self) -> bool {
+        let told =
+            |placed: &Self| (placed.level, placed.placement.clone(), placed.sizes.clone(), placed.meaning.clone());
+        self.grid.spec() == other.grid.spec() && told(self) == told(other)
+    }
 }
 
 impl Placed {

@@ -144,6 +144,12 @@ impl Array {
         &self.metadata.structural_info
     }
 
+    /// # Errors
+    /// Its codecs cannot encode what is written.
+    pub fn check_encoder(&self) -> Result<()> {
+        self.encoder().map(drop)
+    }
+
     /// The store, for `call`.
     pub(super) fn store(&self, call: &Arc<Call>) -> VsiStore {
         self.context.store.with_call(call)

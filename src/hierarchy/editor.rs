@@ -14,7 +14,7 @@ use super::array::Array;
 use super::consolidated::{CONSOLIDATED, NodeMetadata, Tree, is_name};
 use super::context::Context;
 use super::group::{Group, Source};
-use super::new_array::{Format, NewArray};
+use super::new_array::{self, Format, NewArray};
 use super::open::{read_node, read_root};
 use super::{Attributes, json, metadata};
 use crate::error::{Context as _, Error, Result};
@@ -176,10 +176,27 @@ impl Editor {
     /// # Errors
     /// There is no such group; the name is taken or cannot be one; what is wanted cannot be had in the store's format.
     pub fn create_array(&self, group_path: &str, array: &NewArray) -> Result<Arc<Array>> {
+        self.add_array(group_path, array, None)
+    }
+
+    /// The same, but that its chunks are encoded as those of `like`, an array of the store and of the same type, are:
+    /// compressor, filters, names of chunks.
+    ///
+    /// # Errors
+    /// As [`Editor::create_array`].
+    pub fn create_array_like(&self, group_path: &str, array: &NewArray, like: &Array) -> Result<Arc<Array>> {
+        let node = self.state().tree.node(&like.key).filter(|node| node.version == self.format.version()).cloned();
+        self.add_array(group_path, array, node.map(|node| node.json))
+    }
+
+    fn add_array(&self, group_path: &str, array: &NewArray, like: Option<Value>) -> Result<Arc<Array>> {
         let group = normal(group_path);
         let path = join(group, &array.name);
         let created = || {
-            let (json, attributes) = array.metadata(self.format)?;
+            let (mut json, attributes) = array.metadata(self.format)?;
+            if let Some(like) = &like {
+                new_array::encode_like(&mut json, like, self.format);
+            }
             let version = self.format.version();
             let metadata = metadata::parse(version, &json, &attributes, &format!("/{path}"))?;
             // codecs that cannot be used are an error now, not when data come

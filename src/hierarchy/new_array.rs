@@ -313,6 +313,42 @@ impl NewArray {
     }
 }
 
+/// Changes the metadata `json` of a new array to those of one whose chunks are encoded as the ones of `like` are. How elements
+/// lie in a chunk stays: the axes may be others.
+pub(super) fn encode_like(json: &mut Value, like: &Value, format: Format) {
+    let keys: &[&str] = match format {
+        Format::V2 => &["compressor", "filters", "dimension_separator"],
+        Format::V3 => &["chunk_key_encoding"],
+    };
+    for key in keys {
+        if let Some(value) = like.get(key) {
+            json[*key] = value.clone();
+        }
+    }
+    if format == Format::V2 {
+        return;
+    }
+    const SHARDS: &str = "sharding_indexed";
+    let kept = |codecs: &Value| -> Vec<Value> {
+        codecs.as_array().into_iter().flatten().filter(|codec| codec["name"] != "transpose").cloned().collect()
+    };
+    let own = json["codecs"][0].clone();
+    let mut codecs = Vec::new();
+    for mut codec in kept(&like["codecs"]) {
+        match (codec["name"] == SHARDS, own["name"] == SHARDS) {
+            (true, true) => {
+                let inner = kept(&codec["configuration"]["codecs"]);
+                codec["configuration"]["codecs"] = inner.into();
+                codec["configuration"]["chunk_shape"] = own["configuration"]["chunk_shape"].clone();
+                codecs.push(codec);
+            }
+            (true, false) => codecs.extend(kept(&codec["configuration"]["codecs"])),
+            (false, _) => codecs.push(codec),
+        }
+    }
+    json["codecs"] = codecs.into();
+}
+
 /// Bytes of an element as stored: fields follow one another without gaps.
 fn stored_size(data_type: &DataType) -> Result<usize> {
     match data_type {

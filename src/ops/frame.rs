@@ -102,9 +102,17 @@ impl Frame {
         };
         // Even a job that cannot be resumed leaves its name: what a killed process leaves behind can be told from a
         // user's folder.
-        frame.place.write(JOURNAL, format!("{job}\n").as_bytes())?;
-        frame.write_journal()?;
-        Ok(frame)
+        let begun = frame.place.write(JOURNAL, format!("{job}\n").as_bytes()).and_then(|()| frame.write_journal());
+        match begun {
+            Ok(()) => Ok(frame),
+            Err(error) => {
+                if known.is_none() {
+                    // What went wrong first counts.
+                    let _ = remove(&frame.place, "");
+                }
+                Err(error)
+            }
+        }
     }
 
     /// The store's nodes. They are written when the frame is finished.

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use self::plan::{GroupPlan, pyramid_levels};
 use super::Progress;
 use super::frame::Frame;
-use super::level::{ArrayPlan, Level, LevelPlan, Names};
+use super::level::{self, ArrayPlan, Level, LevelPlan, Names};
 use super::pyramid::{self, Layer, Step, Written};
 use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
 use super::source::Source;
-use crate::convention::{self, LevelPlace};
+use crate::convention::{self, Description, LevelPlace};
 use crate::cube::Resampling;
 use crate::cube::creation::{CreationOptions, LevelOption};
 use crate::error::{Context, Error, Kind, Result};
@@ -128,19 +128,20 @@ impl<'a> Maker<'a> {
         let grid = &self.grid;
         let zones =
             super::quantise::zones::covered(&**grid, level, &source.lattice, options.coverage, options.resampling)?;
-        let (arrays, fills) = self.arrays(&zones);
+        let names = self.names();
+        let description = level::describe(&**grid, level, &zones, "", options, &names)?;
+        let (arrays, fills) = self.arrays(&zones, level::pads(&description, &zones));
         let coarser = pyramid_levels(&**grid, level, &zones, &arrays, options)?;
         let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
-        let places = self.places(&zones, &arrays, &levels)?;
+        let places = self.places(&description, &levels);
 
-        let names = Self::names(&arrays);
         let finest = Level::create(frame.editor(), Some(frame), &self.plan(&zones, &places[0], &arrays, &names))?;
         auxiliary::copy(call, frame, group, &finest.path)?;
         let share = if levels.len() > 1 { 1.0 - PYRAMID_PART } else { 1.0 };
         let job = Job {
             grid: &**grid,
             level,
-            zones: &zones,
+            zones: finest.zones(),
             lattice: &source.lattice,
             raster: &*source.raster,
             resampling: options.resampling,
@@ -160,28 +161,27 @@ impl<'a> Maker<'a> {
         names: &'p Names,
     ) -> LevelPlan<'p> {
         let (group, options) = (self.group.path.as_str(), self.options);
-        LevelPlan { grid: &self.grid, zones, place, group, arrays, names, joins: false, options }
+        LevelPlan { grid: &self.grid, zones, place, group, arrays, names, joins: false, ids_like: None, options }
     }
 
-    /// Names beside those of `arrays`.
-    fn names(arrays: &[ArrayPlan]) -> Names {
-        let taken: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
+    /// Names beside those of the arrays.
+    fn names(&self) -> Names {
+        let taken: Vec<&str> = self.source.arrays.iter().map(|array| array.name.as_str()).collect();
         Names::usual(&taken)
     }
 
     /// Where the levels go: one alone into the group itself.
-    fn places(&self, zones: &Zones, arrays: &[ArrayPlan], levels: &[u8]) -> Result<Vec<LevelPlace>> {
+    fn places(&self, finest: &Description, levels: &[u8]) -> Vec<LevelPlace> {
         if levels.len() == 1 {
-            return Ok(vec![LevelPlace { level: levels[0], group: String::new(), suffix: String::new() }]);
+            return vec![LevelPlace { level: levels[0], group: String::new(), suffix: String::new() }];
         }
-        let finest = super::level::describe(&*self.grid, levels[0], zones, "", self.options, &Self::names(arrays))?;
-        Ok(convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels))
+        convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels)
     }
 
-    /// The arrays of a level, and of each the value of zones without data.
-    fn arrays(&self, zones: &Zones) -> (Vec<ArrayPlan>, Vec<Vec<u8>>) {
+    /// The arrays of a level, and of each the value of zones without data; `pads`: and of positions without a zone.
+    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>) {
         let resampling = self.options.resampling;
-        let is_full = self.source.lattice.is_global() || zones.are_listed();
+        let is_full = !pads && (self.source.lattice.is_global() || zones.are_listed());
         let (mut plans, mut fills) = (Vec::new(), Vec::new());
         for (variable, array) in self.source.raster.variables().iter().zip(&self.source.arrays) {
             let fill = fill_of(variable, resampling);
@@ -189,8 +189,9 @@ impl<'a> Maker<'a> {
             let is_needed = !data_type.is_integer() || variable.nodata.is_some() || variable.masked || !is_full;
             if is_needed && data_type.is_integer() && variable.nodata.is_none() {
                 self.call.warn(format!(
-                    "array {}: the source names no nodata value; zones without data hold the type's {} value",
+                    "array {}: the source names no nodata value; {} hold the type's {} value",
                     array.name,
+                    if pads { "zones without data, and positions of no zone," } else { "zones without data" },
                     if data_type.is_signed_integer() { "lowest" } else { "highest" }
                 ));
             }
@@ -201,6 +202,7 @@ impl<'a> Maker<'a> {
                 data_type,
                 nodata: is_needed.then(|| fill.clone()),
                 attributes: array.attributes.clone(),
+                like: None,
             });
             fills.push(fill);
         }
@@ -228,9 +230,9 @@ impl<'a> Maker<'a> {
         }
         let counts: Vec<f64> = all_zones[1..].iter().map(|zones| zones.len() as f64).collect();
         let total: f64 = counts.iter().sum();
-        let names = Self::names(arrays);
+        let names = self.names();
         let mut descriptions = vec![finest.description.clone()];
-        let mut fine_arrays = finest.arrays;
+        let mut finer = finest;
         let mut before = 0.0;
         for at in 1..places.len() {
             let plan = self.plan(&all_zones[at], &places[at], arrays, &names);
@@ -238,18 +240,18 @@ impl<'a> Maker<'a> {
             if places[at].suffix.is_empty() {
                 auxiliary::copy(self.call, self.frame, self.group, &level.path)?;
             }
-            let layer = |((array, plan), method): ((&Arc<crate::hierarchy::Array>, &ArrayPlan), &Resampling)| Layer {
-                array: array.clone(),
-                zone_axis: plan.outer.len(),
+            let layer = |(number, (plan, method)): (usize, (&ArrayPlan, &Resampling))| Layer {
+                array: finer.arrays[number].clone(),
+                zone_axes: finer.zone_axes(number),
                 resampling: *method,
                 nodata: plan.nodata.clone(),
             };
-            let layers: Vec<Layer> = fine_arrays.iter().zip(arrays).zip(&methods).map(layer).collect();
-            let fine = Written { grid: &*self.grid, level: places[at - 1].level, zones: &all_zones[at - 1] };
+            let layers: Vec<Layer> = arrays.iter().zip(&methods).enumerate().map(layer).collect();
+            let fine = Written { grid: &*self.grid, level: places[at - 1].level, zones: finer.zones() };
             let step = Step {
                 grid: &*self.grid,
                 level: places[at].level,
-                coarse: &all_zones[at],
+                coarse: level.zones(),
                 fine_level: places[at - 1].level,
                 fine: &fine,
                 layers: &layers,
@@ -260,7 +262,7 @@ impl<'a> Maker<'a> {
             pyramid::run(self.call, &step, &level, &mut |done| progress((before + done * part).min(1.0)))?;
             before += part;
             descriptions.push(level.description.clone());
-            fine_arrays = level.arrays;
+            finer = level;
         }
         let mut attributes = self.frame.editor().attributes(&self.group.path)?;
         let levels: Vec<_> = places.iter().zip(&descriptions).collect();

@@ -1,5 +1,6 @@
 //! A level of a cube that is made: its zone axis and arrays in a store, and a [`Sink`] into them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,8 +8,8 @@ use super::frame::Frame;
 use super::quantise::engine::{Part, Sink};
 use super::quantise::zones::Zones;
 use crate::convention::{self, Attributes, Description, LevelPlace, NewAxis, Placement};
-use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout, write_ids};
-use crate::cube::crs;
+use crate::cube::creation::{CreationOptions, Format, Layout, ZoneCut, layout, run_of, slabs, write_ids};
+use crate::cube::{Placed, crs};
 use crate::error::{Context, Error, Result};
 use crate::grid::Grid;
 use crate::hierarchy::{Array, AxisSelection, DataType, Editor, NewArray};
@@ -29,6 +30,38 @@ pub struct ArrayPlan {
     pub nodata: Option<Vec<u8>>,
     /// Its attributes, without those that tell of the grid.
     pub attributes: Attributes,
+    /// How it is stored; `None`: as the creation options say.
+    pub like: Option<Like>,
+}
+
+/// An array of another level, as which one is to be stored: its chunks, shards and codecs.
+#[derive(Clone, Debug)]
+pub struct Like {
+    /// The array.
+    pub array: Arc<Array>,
+    /// Which of its axes each axis of the new one is.
+    pub axes: Vec<usize>,
+}
+
+impl Like {
+    /// The layout of an array of `shape`: chunks that are no larger than it.
+    fn layout(&self, shape: &[u64]) -> Layout {
+        let within = |extents: &[u64]| -> Vec<u64> {
+            self.axes.iter().zip(shape).map(|(axis, size)| extents[*axis].min(*size).max(1)).collect()
+        };
+        let chunk = within(self.array.read_chunk_shape());
+        let blocks = within(self.array.block_size()).into_iter().zip(&chunk);
+        let shard: Vec<u64> = blocks.map(|(block, chunk)| block.next_multiple_of(*chunk)).collect();
+        let has_shards = self.array.block_size() != self.array.read_chunk_shape() && shard != chunk;
+        Layout { chunk, shard: has_shards.then_some(shard) }
+    }
+}
+
+fn create_array(editor: &Editor, group: &str, new: &NewArray, like: Option<&Like>) -> Result<Arc<Array>> {
+    match like {
+        Some(like) => editor.create_array_like(group, new, &like.array),
+        None => editor.create_array(group, new),
+    }
 }
 
 /// What the dimension of zones and its companions are called, where the convention does not say or has them.
@@ -65,6 +98,8 @@ pub struct LevelPlan<'a> {
     pub names: &'a Names,
     /// True when other arrays of the level are there, and with them its zone axis.
     pub joins: bool,
+    /// How the array of zone ids is stored; `None`: as the options say.
+    pub ids_like: Option<&'a Like>,
     /// The creation options.
     pub options: &'a CreationOptions,
 }
@@ -74,7 +109,7 @@ pub struct Level<'a> {
     /// Where what is done is remembered; `None`: nowhere.
     frame: Option<&'a Frame>,
     grid: Arc<dyn Grid>,
-    zones: &'a Zones,
+    zones: Cow<'a, Zones>,
     level: u8,
     /// What the convention says of it.
     pub description: Description,
@@ -94,7 +129,7 @@ pub(super) fn below(path: &str, name: &str) -> String {
 /// What the convention of `options` says of zones of a level.
 ///
 /// # Errors
-/// A convention that cannot describe these zones along one dimension.
+/// A convention that cannot describe these zones.
 pub fn describe(
     grid: &dyn Grid,
     level: u8,
@@ -110,16 +145,23 @@ pub fn describe(
     let usual = NewAxis::new(grid.spec(), level, listed);
     let Names { dimension, ids, grid_mapping } = names;
     let axis = NewAxis { dimension, id_array: ids, grid_mapping, suffix, ..usual };
-    let description = convention::describe(options.convention, &axis)?;
-    if description.placement != Placement::Line {
-        return Err(Error::unsupported(format!(
-            "CONVENTION={} with INDEXING={} puts the zones on several dimensions, which resampling does not write: take \
-             another INDEXING, or CONVENTION=XDGGS",
-            description.convention,
-            grid.spec().indexing
-        )));
+    convention::describe(options.convention, &axis)
+}
+
+/// True when there are positions that no zone is placed at.
+pub fn pads(description: &Description, zones: &Zones) -> bool {
+    description.dimensions.iter().map(|(_, size)| size).product::<u64>() != zones.len()
+}
+
+/// The zones along the axis of `description`, where they are told to be `zones`.
+fn along<'a>(grid: &dyn Grid, level: u8, description: &Description, zones: &'a Zones) -> Result<Cow<'a, Zones>> {
+    if description.placement == Placement::Line {
+        return Ok(Cow::Borrowed(zones));
     }
-    Ok(description)
+    let sizes = description.dimensions.iter().map(|(_, size)| *size).collect();
+    let (placement, meaning) = (description.placement.clone(), description.meaning.clone());
+    let placed = Placed::new(grid.spec(), level, placement, sizes, meaning)?;
+    Ok(Cow::Owned(Zones::Placed(Arc::new(placed))))
 }
 
 impl<'a> Level<'a> {
@@ -142,7 +184,8 @@ impl<'a> Level<'a> {
                 editor.set_attribute(&path, &key, Some(value))?;
             }
         }
-        let dimension = description.dimensions[0].0.clone();
+        let zones = along(&**grid, level, &description, plan.zones)?;
+        let (zone_names, zone_shape): (Vec<String>, Vec<u64>) = description.dimensions.iter().cloned().unzip();
         let cut = |axis: usize| ZoneCut {
             axis,
             grid: &**grid,
@@ -154,15 +197,18 @@ impl<'a> Level<'a> {
             None => None,
             Some(name) => {
                 let shape = vec![plan.zones.len()];
-                let layout = layout(&shape, size_of::<u64>(), Some(cut(0)), options.format);
+                let layout = match plan.ids_like {
+                    Some(like) => like.layout(&shape),
+                    None => layout(&shape, size_of::<u64>(), Some(cut(0)), options.format),
+                };
                 let data_type = DataType::Numeric(NumericType::UInt64);
-                let mut ids = NewArray::new(name.clone(), data_type, vec![dimension.clone()], shape, layout.chunk);
+                let mut ids = NewArray::new(name.clone(), data_type, zone_names.clone(), shape, layout.chunk);
                 ids.shard_shape = layout.shard;
                 ids.compressor = options.id_compressor.clone();
                 // In V2 xarray would take the fill value for a mark, and ids for floats.
                 ids.fill = (options.format == Format::V3).then(|| u64::MAX.to_ne_bytes().to_vec());
                 description.ids(&mut ids.attributes);
-                Some(editor.create_array(&path, &ids)?)
+                Some(create_array(editor, &path, &ids, plan.ids_like)?)
             }
         };
         for (name, attributes) in description.auxiliary.iter().filter(|_| !plan.joins) {
@@ -176,9 +222,14 @@ impl<'a> Level<'a> {
         let mut run_length = ids.as_ref().map_or(1, |ids| ids.block_size()[0]);
         for array in plan.arrays {
             let (mut names, mut shape): (Vec<String>, Vec<u64>) = array.outer.iter().cloned().unzip();
-            names.push(dimension.clone());
-            shape.push(plan.zones.len());
-            let layout = layout(&shape, array.data_type.size(), Some(cut(shape.len() - 1)), options.format);
+            names.extend_from_slice(&zone_names);
+            shape.extend_from_slice(&zone_shape);
+            let (rank, size) = (zone_shape.len(), array.data_type.size());
+            let layout = match (&array.like, rank) {
+                (Some(like), _) => like.layout(&shape),
+                (None, 1) => layout(&shape, size, Some(cut(shape.len() - 1)), options.format),
+                (None, _) => slabs(&shape, rank, size, options.format),
+            };
             let name = format!("{}{}", array.name, plan.place.suffix);
             let mut new = NewArray::new(name, DataType::Numeric(array.data_type), names, shape, layout.chunk);
             new.shard_shape = layout.shard;
@@ -187,21 +238,42 @@ impl<'a> Level<'a> {
             description.data(&mut new.attributes, &array.temporal);
             new.attributes.insert(convention::crs::ATTRIBUTE.into(), crs.clone());
             new.fill = array.nodata.clone();
-            let mut made = editor.create_array(&path, &new)?;
+            let mut made = create_array(editor, &path, &new, array.like.as_ref())?;
             if let Some(nodata) = &array.nodata {
                 let path = made.full_name().to_owned();
                 editor.set_nodata(&path, Some(nodata))?;
                 made = editor.array(&path)?;
             }
-            run_length = least_common_multiple(run_length, made.block_size().last().copied().unwrap_or(1));
+            let block = made.block_size();
+            run_length =
+                least_common_multiple(run_length, run_of(&zone_shape, &block[block.len() - zone_shape.len()..]));
             arrays.push(made);
         }
-        Ok(Self { frame, grid: grid.clone(), zones: plan.zones, level, description, path, ids, arrays, run_length })
+        Ok(Self { frame, grid: grid.clone(), zones, level, description, path, ids, arrays, run_length })
     }
 
-    /// The zones along the axis.
-    pub fn zones(&self) -> &'a Zones {
-        self.zones
+    /// The zones along the axis, or at the positions of several counted as one.
+    pub fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
+    /// The axes of array number `at` that are the zones', slowest first.
+    pub fn zone_axes(&self, at: usize) -> Vec<usize> {
+        let rank = self.arrays[at].shape().len();
+        (rank - self.description.dimensions.len()..rank).collect()
+    }
+
+    /// The first position and the number of positions along each axis of zones, of a run.
+    fn extents(&self, zones: &Range<u64>) -> Vec<(u64, u64)> {
+        let Zones::Placed(placed) = &*self.zones else { return vec![(zones.start, zones.end - zones.start)] };
+        let mut left = zones.end - zones.start;
+        let mut counts: Vec<u64> = Vec::with_capacity(placed.sizes().len());
+        for size in placed.sizes().iter().rev() {
+            let count = left.min(*size);
+            counts.push(count);
+            left /= count.max(1);
+        }
+        placed.indices(zones.start).into_iter().zip(counts.into_iter().rev()).collect()
     }
 
     /// The level.
@@ -244,14 +316,14 @@ impl Sink for Level<'_> {
 
     fn outer_block(&self, variable: usize) -> Vec<u64> {
         let block = self.arrays[variable].block_size();
-        block[..block.len() - 1].to_vec()
+        block[..block.len() - self.description.dimensions.len()].to_vec()
     }
 
     fn write(&self, call: &Arc<Call>, variable: usize, part: &Part, values: &[u8]) -> Result<()> {
         let array = &self.arrays[variable];
         let number = array.data_type().numeric().ok_or_else(|| Error::invalid("an array that is not numeric"))?;
         let axes = part.start.iter().zip(&part.count).map(|(&start, &count)| (start, count));
-        let axes: Vec<(u64, u64)> = axes.chain([(part.zones.start, part.zones.end - part.zones.start)]).collect();
+        let axes: Vec<(u64, u64)> = axes.chain(self.extents(&part.zones)).collect();
         let counts: Vec<usize> = axes.iter().map(|(_, count)| *count as usize).collect();
         let select = |&(start, count): &(u64, u64)| AxisSelection::Strided { start, count: count as usize, step: 1 };
         let selection: Vec<AxisSelection<'_>> = axes.iter().map(select).collect();

@@ -68,6 +68,46 @@ pub fn layout(shape: &[u64], element_size: usize, zones: Option<ZoneCut<'_>>, fo
     Layout { chunk, shard }
 }
 
+/// The layout of an array of `shape` whose last `zone_axes` axes are those of zones, counted as one in the order of storage: a
+/// chunk, and a shard, is a run of positions, and each run of so many positions from the first on is one.
+pub fn slabs(shape: &[u64], zone_axes: usize, element_size: usize, format: Format) -> Layout {
+    let element = (element_size as u64).max(1);
+    let (others, zones) = shape.split_at(shape.len() - zone_axes);
+    let mut chunk = spans(others, others.len());
+    let elements = |bytes: u64| (bytes / (element * chunk.iter().product::<u64>())).max(1);
+    let bytes = if format == Format::V2 { FILE_BYTES } else { INNER_BYTES };
+    let inner = slab(zones, elements(bytes), &vec![1; zone_axes]);
+    let outer = slab(zones, elements(SHARD_BYTES), &inner);
+    let shard = (format == Format::V3 && outer != inner).then(|| [&chunk[..], &outer].concat());
+    chunk.extend(inner);
+    Layout { chunk, shard }
+}
+
+/// The largest run of at most `most` positions that is a box, and a multiple of `unit`: whole along the fastest axes, a divisor of
+/// the extent along the next one, `unit` (one) along the slowest.
+fn slab(shape: &[u64], most: u64, unit: &[u64]) -> Vec<u64> {
+    let mut slab = unit.to_vec();
+    for axis in (0..shape.len()).rev() {
+        let inner: u64 = slab[axis + 1..].iter().product();
+        let (parts, wanted) = ((shape[axis] / unit[axis]).max(1), most / inner / unit[axis]);
+        let divisor = (1..=parts.min(wanted)).rev().find(|divisor| parts.is_multiple_of(*divisor)).unwrap_or(1);
+        slab[axis] = unit[axis] * divisor;
+        if slab[axis] < shape[axis] {
+            break;
+        }
+    }
+    slab
+}
+
+/// The length of the runs of positions on zone axes of `shape`, counted as one, that are whole chunks of `chunk`, each run a box.
+pub fn run_of(shape: &[u64], chunk: &[u64]) -> u64 {
+    let mut axis = 0;
+    while axis + 1 < shape.len() && chunk[axis] == 1 && shape[axis + 1].is_multiple_of(chunk[axis + 1]) {
+        axis += 1;
+    }
+    shape[axis + 1..].iter().fold(chunk[axis].min(shape[axis]), |product, extent| product.saturating_mul(*extent))
+}
+
 /// The shape with its slowest axes halved until it has at most `elements`.
 fn halved(shape: &[u64], elements: u64) -> Vec<u64> {
     let mut chunk: Vec<u64> = shape.iter().map(|&extent| extent.max(1)).collect();
@@ -173,6 +213,27 @@ mod tests {
         assert_eq!(layout(&[], 8, None, Format::V3), Layout { chunk: vec![], shard: None });
         assert_eq!(layout(&[0], 8, None, Format::V3), Layout { chunk: vec![1], shard: None });
         assert_eq!(layout(&[100, 1000, 1000], 8, None, Format::V3).chunk, [1, 131, 1000]);
+    }
+
+    #[test]
+    fn slabs_are_runs_of_positions_that_fill_the_axes() {
+        let cut = |shape: &[u64], format| slabs(shape, 3, 4, format);
+        let large = cut(&[12, 1024, 1024], Format::V3);
+        assert_eq!(large, Layout { chunk: vec![1, 64, 1024], shard: Some(vec![4, 1024, 1024]) });
+        assert_eq!(cut(&[12, 1024, 1024], Format::V2).chunk, [1, 256, 1024]);
+        assert_eq!(cut(&[12, 9, 9], Format::V3), Layout { chunk: vec![12, 9, 9], shard: None });
+        let stepped = cut(&[40, 12, 2187, 2187], Format::V3);
+        assert_eq!(stepped, Layout { chunk: vec![16, 1, 1, 2187], shard: Some(vec![16, 1, 81, 2187]) });
+        for (shape, chunk, run) in [
+            ([12, 1024, 1024], [1, 64, 1024], 64 * 1024),
+            ([5, 512, 1024], [1, 128, 128], 128 * 1024),
+            ([5, 512, 1024], [1, 100, 128], 512 * 1024),
+            ([12, 8, 8], [5, 8, 8], 5 * 64),
+            ([12, 8, 8], [1, 1, 8], 8),
+            ([12, 8, 8], [16, 16, 16], 12 * 64),
+        ] {
+            assert_eq!(run_of(&shape, &chunk), run, "{shape:?} {chunk:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod options;
 pub use crate::hierarchy::{Compressor, Format};
 pub use array_options::ArrayOptions;
 pub use ids::write_ids;
-pub use layout::{Layout, ZoneCut, layout};
+pub use layout::{Layout, ZoneCut, layout, run_of, slabs};
 pub(super) use options::choice;
 pub use options::{CoverageOption, CreationOptions, LevelOption, PyramidOption};
 

@@ -70,7 +70,9 @@ fn copy(
     let source = SourceGroup::read(call, dataset)?;
     let Some(source) = source.filter(|root| root.all().iter().any(|group| !group.axes.is_empty())) else {
         if options.identity.dggrs.is_some() {
-            return super::from_raster::create(call, dataset, name, options, &job(dataset, pairs), progress);
+            // Pixels become zones run by run, however much memory there is for it.
+            let job = job(call, dataset, pairs, &["RESUME", "NUM_THREADS", "MAX_MEMORY"]);
+            return super::from_raster::create(call, dataset, name, options, &job, progress);
         }
         return Err(Error::unsupported(format!(
             "{} is on no grid that its metadata tell, and is not one that can be copied as it is",
@@ -85,7 +87,13 @@ fn copy(
     let converts = given("CONVENTION") || changes_scheme || source.all().iter().any(|group| group.is_from_options);
     let groups = plan::plan(call, &source, options, converts)?;
 
-    let frame = Frame::begin(call, name, options.format, options.resume, &job(dataset, pairs))?;
+    let frame = Frame::begin(
+        call,
+        name,
+        options.format,
+        options.resume,
+        &job(call, dataset, pairs, &["RESUME", "NUM_THREADS"]),
+    )?;
     match fill(call, &frame, &groups, options, progress) {
         Ok(()) => frame.finish(call),
         Err(error) => {
@@ -95,15 +103,15 @@ fn copy(
     }
 }
 
-/// A line that tells a job from others: its source and its options.
-fn job(dataset: &Dataset, pairs: &[(String, String)]) -> String {
+/// A line that tells a job from others: its source and its options, but for those `aside`, which change nothing.
+fn job(call: &Arc<Call>, dataset: &Dataset, pairs: &[(String, String)], aside: &[&str]) -> String {
     let mut job: Vec<String> = pairs
         .iter()
-        .filter(|(key, _)| !key.eq_ignore_ascii_case("RESUME"))
+        .filter(|(key, _)| !aside.iter().any(|name| key.eq_ignore_ascii_case(name)))
         .map(|(key, value)| format!("{}={value}", key.to_ascii_uppercase()))
         .collect();
     job.sort_unstable();
-    format!("copy of {} {}", dataset.name(), job.join(" "))
+    format!("copy of {} ({:016x}) {}", dataset.name(), dataset.fingerprint(call), job.join(" "))
 }
 
 /// Options that ask for more than a copy.

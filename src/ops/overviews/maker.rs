@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::growth::Growth;
 use super::pyramids::Rung;
 use super::{Job, Target};
-use crate::convention::{self, Description, LevelPlace, NewAxis, Node};
+use crate::convention::{self, Description, LevelPlace, NewAxis, Node, Placement};
 use crate::cube::Resampling;
 use crate::cube::ZoneFinder;
 use crate::cube::creation::CreationOptions;
@@ -14,10 +14,10 @@ use crate::error::{Context, Error, Result};
 use crate::grid::{Zone, ZoneSet};
 use crate::hierarchy::Array;
 use crate::ops::Progress;
-use crate::ops::level::{ArrayPlan, Level, LevelPlan, Names, below};
+use crate::ops::level::{ArrayPlan, Level, LevelPlan, Like, Names, below};
 use crate::ops::pyramid::{self, Finer, Layer, Step, Written};
 use crate::ops::quantise::zones::Zones;
-use crate::store::Call;
+use crate::store::{Call, NumericType};
 
 /// GDAL's type of dimensions of time.
 const TEMPORAL: &str = "TEMPORAL";
@@ -61,6 +61,13 @@ struct Source<'a> {
     arrays: BTreeMap<&'a str, Arc<Array>>,
 }
 
+/// The axes of an array of a level that is there that are the zones', in the order in which positions count them.
+fn zone_axes(rung: &Rung, array: &Array) -> Result<Vec<usize>> {
+    let axis = |(name, _): (&str, u64)| array.dimensions().iter().position(|axis| axis.name == name);
+    let axes: Option<Vec<usize>> = rung.line.stored_dimensions().into_iter().map(axis).collect();
+    axes.ok_or_else(|| Error::invalid(format!("array {}: it does not lie on the zones", array.full_name())))
+}
+
 impl Source<'_> {
     fn zones(&self, call: &Arc<Call>) -> Result<Zones> {
         match (&self.zones, self.rung) {
@@ -78,7 +85,8 @@ pub(super) struct Maker<'a, 'g> {
     job: &'a Job<'a>,
     options: CreationOptions,
     names: Names,
-    plans: BTreeMap<&'a str, (ArrayPlan, usize)>,
+    /// What each array is on any level.
+    plans: BTreeMap<&'a str, ArrayPlan>,
     sources: Vec<Source<'a>>,
     told: Vec<(LevelPlace, Description)>,
 }
@@ -126,8 +134,8 @@ impl<'a, 'g> Maker<'a, 'g> {
         Ok(maker)
     }
 
-    /// What an array is on any level, and which of its axes is the zones'.
-    fn plan(&self, name: &str) -> Result<(ArrayPlan, usize)> {
+    /// What an array is on any level.
+    fn plan(&self, name: &str) -> Result<ArrayPlan> {
         let base = self.job.target.base;
         let array = self.growth.editor.array(&base.path_of(name))?;
         let number = array.data_type().numeric().ok_or_else(|| Error::invalid("it holds no numbers"))?;
@@ -139,13 +147,13 @@ impl<'a, 'g> Maker<'a, 'g> {
         let kinds =
             shown.iter().flat_map(|shown| shown.dimensions().iter().map(|axis| (axis.name.clone(), axis.kind.clone())));
         let temporal = kinds.filter(|(_, kind)| kind == TEMPORAL).map(|(name, _)| name).collect();
-        let mut outer: Vec<(String, u64)> =
-            array.dimensions().iter().map(|axis| axis.name.clone()).zip(array.shape().iter().copied()).collect();
-        let zone_axis = outer
-            .iter()
-            .position(|(name, _)| *name == told.dimensions[0])
-            .ok_or_else(|| Error::invalid("it does not lie on the zones"))?;
-        outer.remove(zone_axis);
+        let axes = || array.dimensions().iter().map(|axis| axis.name.clone()).zip(array.shape().iter().copied());
+        zone_axes(base, &array)?;
+        let outer: Vec<(String, u64)> = axes().filter(|(name, _)| !told.dimensions.contains(name)).collect();
+        let zones = self.describe(base)?.meaning;
+        let names = outer.iter().map(|(name, _)| name).chain(zones.iter().map(|meaning| &told.dimensions[*meaning]));
+        let like = names.map(|name| array.dimensions().iter().position(|axis| axis.name == *name)).collect();
+        let like = self.like(&array, like);
         let mut attributes = convention::stripped(told, Node::Array(array.name()), array.attributes());
         if !array.unit().is_empty() {
             attributes.insert("units".into(), array.unit().into());
@@ -154,8 +162,26 @@ impl<'a, 'g> Maker<'a, 'g> {
             attributes.extend(value.map(|value| (key.to_owned(), value.into())));
         }
         let nodata = array.nodata().map(<[u8]>::to_vec);
-        let plan = ArrayPlan { name: name.to_owned(), outer, temporal, data_type: number, nodata, attributes };
-        Ok((plan, zone_axis))
+        let plan = ArrayPlan { name: name.to_owned(), outer, temporal, data_type: number, nodata, attributes, like };
+        Ok(plan)
+    }
+
+    /// `array` as what new ones are stored like; not where it cannot be encoded so.
+    fn like(&self, array: &Arc<Array>, axes: Option<Vec<usize>>) -> Option<Like> {
+        if let Err(error) = array.check_encoder() {
+            self.call.warn(format!("array {}: {error}: its levels are stored by zstd", array.full_name()));
+            return None;
+        }
+        Some(Like { array: array.clone(), axes: axes? })
+    }
+
+    /// What the ids of new levels are stored like.
+    fn ids_like(&self) -> Result<Option<Like>> {
+        let base = self.job.target.base;
+        let Some(name) = &base.line.told().id_array else { return Ok(None) };
+        let ids = self.growth.editor.array(&below(&base.group, name))?;
+        let is_plain = ids.data_type().numeric() == Some(NumericType::UInt64) && ids.shape().len() == 1;
+        Ok(if is_plain { self.like(&ids, Some(vec![0])) } else { None })
     }
 
     /// What is told of a level that is there.
@@ -164,7 +190,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         let usual = NewAxis::new(&rung.line.told().spec, rung.level(), listed);
         let Names { dimension, ids, grid_mapping } = &self.names;
         let axis = NewAxis { dimension, id_array: ids, grid_mapping, suffix: &rung.place.suffix, ..usual };
-        convention::describe(self.options.convention, &axis).context(|| format!("group {}", rung.group))
+        convention::describe(self.options.convention, &axis).map_err(|error| copy_first(&rung.group, &error))
     }
 
     /// Makes a level.
@@ -193,7 +219,7 @@ impl<'a, 'g> Maker<'a, 'g> {
                 .ok_or_else(|| Error::invalid(format!("no level of {name} is finer than {level}")))?;
             by_source.entry(at).or_default().push(name);
         }
-        let grid = base.line.grid();
+        let (grid, ids_like) = (base.line.grid(), self.ids_like()?);
         let zones = match there {
             Some(rung) => self.known_zones(rung)?,
             None => {
@@ -202,10 +228,10 @@ impl<'a, 'g> Maker<'a, 'g> {
                 pyramid::coarser(&**grid, level, finest.level, &finest.zones(self.call)?)?
             }
         };
-        let mut made = BTreeMap::new();
+        let (mut made, mut along) = (BTreeMap::new(), None);
         let (count, mut before) = (arrays.len() as f64, 0.0);
         for (number, (at, names)) in by_source.into_iter().enumerate() {
-            let plans: Vec<ArrayPlan> = names.iter().map(|name| self.plans[name].0.clone()).collect();
+            let plans: Vec<ArrayPlan> = names.iter().map(|name| self.plans[name].clone()).collect();
             let plan = LevelPlan {
                 grid,
                 zones: &zones,
@@ -214,6 +240,7 @@ impl<'a, 'g> Maker<'a, 'g> {
                 arrays: &plans,
                 names: &self.names,
                 joins: there.is_some() || number > 0,
+                ids_like: ids_like.as_ref(),
                 options: &self.options,
             };
             let sink = Level::create(&self.growth.editor, None, &plan)?;
@@ -224,35 +251,28 @@ impl<'a, 'g> Maker<'a, 'g> {
                 }
             }
             let part = names.len() as f64 / count;
-            self.fill(level, &zones, at, &names, &sink, &mut |done| progress(before + done * part))?;
+            self.fill(level, at, &names, &sink, &mut |done| progress(before + done * part))?;
             before += part;
+            along = Some(sink.zones().clone());
             made.extend(names.into_iter().zip(sink.arrays));
         }
-        self.sources.push(Source { level, rung: None, zones: Some(zones), arrays: made });
+        self.sources.push(Source { level, rung: None, zones: along, arrays: made });
         Ok(())
     }
 
-    fn fill(
-        &self,
-        level: u8,
-        zones: &Zones,
-        at: usize,
-        names: &[&str],
-        sink: &Level<'_>,
-        progress: Progress<'_>,
-    ) -> Result<()> {
+    fn fill(&self, level: u8, at: usize, names: &[&str], sink: &Level<'_>, progress: Progress<'_>) -> Result<()> {
         let (source, base) = (&self.sources[at], self.job.target.base);
         let grid = base.line.grid();
-        let layer = |name: &&str| Layer {
-            array: source.arrays[name].clone(),
-            zone_axis: match source.rung {
-                Some(_) => self.plans[name].1,
-                None => self.plans[name].0.outer.len(),
-            },
-            resampling: self.job.method,
-            nodata: self.plans[name].0.nodata.clone(),
+        let layer = |name: &&str| {
+            let array = source.arrays[name].clone();
+            let zone_axes = match source.rung {
+                Some(rung) => zone_axes(rung, &array)?,
+                None => (self.plans[name].outer.len()..array.shape().len()).collect(),
+            };
+            let nodata = self.plans[name].nodata.clone();
+            Ok(Layer { array, zone_axes, resampling: self.job.method, nodata })
         };
-        let layers: Vec<Layer> = names.iter().map(layer).collect();
+        let layers: Vec<Layer> = names.iter().map(layer).collect::<Result<_>>()?;
         let fine_zones = source.zones(self.call)?;
         let written = Written { grid: &**grid, level: source.level, zones: &fine_zones };
         // Arithmetic where it will do: a table of all zones may not fit.
@@ -267,7 +287,7 @@ impl<'a, 'g> Maker<'a, 'g> {
         let step = Step {
             grid: &**grid,
             level,
-            coarse: zones,
+            coarse: sink.zones(),
             fine_level: source.level,
             fine,
             layers: &layers,
@@ -280,6 +300,18 @@ impl<'a, 'g> Maker<'a, 'g> {
     /// The zones of a level that is there without our arrays, in the order in which we would list them.
     fn known_zones(&self, rung: &Rung) -> Result<Zones> {
         let zones = zones_of(self.call, rung)?;
+        if rung.line.told().placement != Placement::Line {
+            let told = self.describe(rung)?.dimensions;
+            let there = rung.line.stored_dimensions();
+            return match told.iter().map(|(name, size)| (name.as_str(), *size)).eq(there) {
+                true => Ok(zones),
+                false => Err(Error::unsupported(format!(
+                    "group {} holds level {} on other dimensions than new arrays would lie on: nothing is added to it",
+                    rung.group,
+                    rung.level()
+                ))),
+            };
+        }
         match are_listed_so(self.call, rung, &zones)? {
             true => Ok(zones),
             false => Err(Error::unsupported(format!(
@@ -294,7 +326,7 @@ impl<'a, 'g> Maker<'a, 'g> {
     fn copy_coordinates(&self, path: &str) -> Result<()> {
         let (editor, base) = (&self.growth.editor, self.job.target.base);
         let outer: Vec<&str> =
-            self.plans.values().flat_map(|(plan, _)| &plan.outer).map(|(name, _)| name.as_str()).collect();
+            self.plans.values().flat_map(|plan| &plan.outer).map(|(name, _)| name.as_str()).collect();
         for name in editor.array_names(&base.group)? {
             // An array that cannot be understood is no coordinate.
             let Ok(array) = editor.array(&below(&base.group, &name)) else { continue };
@@ -357,11 +389,12 @@ fn convention_of(growth: &Growth, base: &Rung, names: &Names) -> Result<&'static
     };
     let group = growth.editor.attributes(&base.group)?;
     let ids = told.id_array.as_ref().map(|name| growth.editor.attributes(&below(&base.group, name))).transpose()?;
-    convention::written_as(told, &axis, &group, ids.as_ref()).map_err(|error| {
-        Error::unsupported(format!(
-            "group {}: {error}: copy the cube with gdalmdimtranslate -of DGGS -co CONVENTION=... and build the levels of \
-             the copy",
-            base.group
-        ))
-    })
+    convention::written_as(told, &axis, &group, ids.as_ref()).map_err(|error| copy_first(&base.group, &error))
+}
+
+fn copy_first(group: &str, error: &Error) -> Error {
+    Error::unsupported(format!(
+        "group {group}: {error}: copy the cube with gdalmdimtranslate -of DGGS -co CONVENTION=... and build the levels of the \
+         copy"
+    ))
 }

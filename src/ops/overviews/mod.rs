@@ -7,7 +7,7 @@
 //!
 //! - [`pyramids`]: the levels that are there; [`maker`]: those that are made; [`growth`]: how they come into the store.
 //!
-//! Limits: zones along one dimension; conventions that are written; cubes whose grid only open options tell.
+//! Limits: conventions that are written; not cubes whose grid only open options tell, for nothing would tell a level's.
 
 mod growth;
 mod maker;
@@ -55,8 +55,11 @@ pub fn build(
     let named = named.ok_or_else(|| Error::not_found("no store with a grid").context(place()))?;
     let is_of_view = |key: &str| OF_VIEWS.iter().any(|name| name.eq_ignore_ascii_case(key));
     if let Some((option, _)) = named.options.iter().find(|(key, _)| !is_of_view(key)) {
-        let message =
-            format!("open option {option}: levels are those of the whole cube, as the store tells it; leave it out");
+        let message = format!(
+            "open option {option}: levels are those of the whole cube, as the store tells it; leave it out. Where the store does not \
+                 tell its grid, make a copy that does (gdalmdimtranslate -of DGGS with the same options) and build the levels of \
+                 that"
+        );
         return Err(Error::invalid(message)).context(place);
     }
     let pyramids = pyramids::all(call, &named.root).context(place)?;

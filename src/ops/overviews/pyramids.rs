@@ -128,17 +128,8 @@ impl Pyramid {
     }
 
     /// # Errors
-    /// Levels cannot be told apart by their places, or lie on several dimensions.
+    /// Levels cannot be told apart by their places.
     pub(super) fn check(&self) -> Result<()> {
-        let several = self.rungs.iter().find(|rung| rung.line.told().placement != convention::Placement::Line);
-        if let Some(rung) = several {
-            return Err(Error::unsupported(format!(
-                "group {}: the zones lie on several dimensions ({}), of which no levels are made: copy the cube with \
-                 gdalmdimtranslate -of DGGS -co CONVENTION=XDGGS first",
-                rung.group,
-                rung.line.told().convention
-            )));
-        }
         for (at, rung) in self.rungs.iter().enumerate() {
             let same = |other: &&Rung| other.group == rung.group && other.place.suffix == rung.place.suffix;
             if self.rungs[..at].iter().any(|other| same(&other)) {

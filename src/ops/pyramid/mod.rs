@@ -1,8 +1,10 @@
 //! Pyramids: each coarser level from the next finer one, by the family's hierarchy.
 //!
 //! - [`weights`]: the finer zones that a zone is made of, and how much of each;
+//! - [`fine`]: their values, wherever they lie in an array;
 //! - this module: the values of a level, run by run as in [`engine`](super::quantise::engine).
 
+mod fine;
 pub mod weights;
 
 use std::collections::HashMap;
@@ -16,18 +18,18 @@ use super::quantise::reduce::{Reducer, Reduction, Sample};
 use super::quantise::values::with_type;
 use super::quantise::zones::Zones;
 use super::{Progress, runs};
-use crate::cube::Resampling;
+use crate::cube::{NO_ZONE, Resampling};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, Zone, ZoneSet};
-use crate::hierarchy::{Array, AxisSelection};
-use crate::store::{Call, NumericType, Target};
+use crate::hierarchy::Array;
+use crate::store::{Call, NumericType};
 
 /// An array of the finer level, and how it is made coarser.
 pub struct Layer {
     /// The array.
     pub array: Arc<Array>,
-    /// Which of its axes is the zones'.
-    pub zone_axis: usize,
+    /// Which of its axes are the zones', slowest first as the finer zones' positions count them.
+    pub zone_axes: Vec<usize>,
     /// How values become one.
     pub resampling: Resampling,
     /// The value of zones without data, one element in native byte order; without one all zones have data.
@@ -131,7 +133,8 @@ fn memory_of_run(step: &Step<'_>, sink: &dyn Sink, length: u64) -> usize {
         let block: u64 = sink.outer_block(index).iter().product();
         block * layer.array.data_type().numeric().map_or(0, NumericType::size) as u64 * (2 + ratio)
     });
-    usize::try_from(length * (sizes.max().unwrap_or(0) + 32 * ratio)).unwrap_or(usize::MAX)
+    let lists = if step.layers.iter().any(|layer| layer.zone_axes.len() > 1) { 72 } else { 32 };
+    usize::try_from(length * (sizes.max().unwrap_or(0) + lists * ratio)).unwrap_or(usize::MAX)
 }
 
 struct Worker<'a> {
@@ -183,8 +186,9 @@ impl Worker<'_> {
                 std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
                 std::collections::hash_map::Entry::Vacant(none) => none.insert(self.members(zones.clone(), counted)?),
             };
-            let mut outer = layer.array.shape().to_vec();
-            outer.remove(layer.zone_axis);
+            let shape = layer.array.shape().iter().enumerate();
+            let outer: Vec<u64> =
+                shape.filter(|(axis, _)| !layer.zone_axes.contains(axis)).map(|(_, extent)| *extent).collect();
             for (start, count) in blocks_of(&outer, &self.sink.outer_block(index)) {
                 let values = self.values(layer, members, &start, &count)?;
                 let part = Part { start, count, zones: zones.clone() };
@@ -200,6 +204,7 @@ impl Worker<'_> {
         let (mut found, mut ends) = (Vec::<Member>::new(), Vec::with_capacity(zones.len()));
         for zone in zones {
             match counted {
+                _ if zone == NO_ZONE => {}
                 Counted::Central => found.extend(self.weights.central(zone)?),
                 _ => self.weights.children(zone, &mut found)?,
             }
@@ -229,27 +234,7 @@ impl Worker<'_> {
         let number = layer.array.data_type().numeric().ok_or_else(|| Error::invalid("an array that is not numeric"))?;
         let size = number.size();
         let slices = count.iter().product::<u64>() as usize;
-        let mut fine = vec![0; slices * members.positions.len() * size];
-        if !members.positions.is_empty() {
-            let first = members.positions[0];
-            let fine_count = members.positions.len();
-            let is_run = members.positions[fine_count - 1] - first + 1 == fine_count as u64;
-            let axes = start.iter().zip(count);
-            let mut selection: Vec<AxisSelection<'_>> =
-                axes.map(|(&start, &count)| AxisSelection::Strided { start, count: count as usize, step: 1 }).collect();
-            let zones = match is_run {
-                true => AxisSelection::Strided { start: first, count: fine_count, step: 1 },
-                false => AxisSelection::List(&members.positions),
-            };
-            let mut counts: Vec<usize> = selection.iter().map(AxisSelection::count).collect();
-            counts.push(fine_count);
-            // Zones go last here, wherever the array has them.
-            let mut order: Vec<usize> = (0..selection.len()).collect();
-            order.insert(layer.zone_axis, selection.len());
-            selection.insert(layer.zone_axis, zones);
-            let target = Target::from_bytes(&mut fine, number, &counts)?.permuted(&order);
-            layer.array.read(self.call, &selection, target)?;
-        }
+        let fine = fine::read(self.call, layer, start, count, &members.positions)?;
         let mut values = vec![0; slices * members.ends.len() * size];
         let zero = vec![0; size];
         let fill = layer.nodata.as_ref().unwrap_or(&zero);

@@ -12,12 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::footprint::{Footprint, Footprints};
 use super::lattice::Lattice;
+use super::overlap::Pen;
 use super::raster::{Blocks, Raster, Variable};
 use super::values;
 use super::zones::Zones;
-use crate::cube::Resampling;
+use crate::cube::{NO_ZONE, Resampling};
 use crate::error::Result;
-use crate::grid::Grid;
+use crate::grid::{Grid, Zone};
 use crate::ops::{Progress, runs};
 use crate::store::{Call, NumericType};
 
@@ -178,6 +179,13 @@ struct Worker<'a> {
     open: Mutex<HashMap<u64, Vec<Option<Made>>>>,
 }
 
+/// The pixels of some positions on the axis.
+struct Batch {
+    footprint: Footprint,
+    /// The places of the zones that they are of, where other positions hold none.
+    held: Option<Vec<usize>>,
+}
+
 /// The values of a part, of each of [`Worker::steps`].
 type Made = Vec<Vec<u8>>;
 
@@ -259,36 +267,61 @@ impl Worker<'_> {
             .map(|start| start..(start + BATCH).min(positions.end))
             .collect();
         let mut pen = self.footprints.pen();
-        let mut kept: Vec<Option<Footprint>> = vec![None; batches.len()];
+        let mut kept: Vec<Option<Batch>> = batches.iter().map(|_| None).collect();
         let mut kept_bytes = 0;
         for step in self.steps() {
             let variable = &self.job.raster.variables()[step.variable];
             let size = output_type(self.job.resampling, variable.data_type).size();
             let mut values = vec![0; step.slices.len() * count * size];
-            for (batch, kept) in batches.iter().zip(&mut kept) {
+            for (positions_of_batch, kept) in batches.iter().zip(&mut kept) {
                 let made;
-                let footprint = match kept {
-                    Some(footprint) => &*footprint,
+                let batch = match kept {
+                    Some(batch) => &*batch,
                     None => {
-                        let zones = self.job.zones.at(self.job.grid, self.job.level, batch.clone())?;
-                        made = self.footprints.of(&zones, &mut pen)?;
-                        if kept_bytes + made.bytes() <= self.kept {
-                            kept_bytes += made.bytes();
+                        made = self.batch(positions_of_batch.clone(), &mut pen)?;
+                        if kept_bytes + made.footprint.bytes() <= self.kept {
+                            kept_bytes += made.footprint.bytes();
                             kept.insert(made)
                         } else {
                             &made
                         }
                     }
                 };
-                let first = (batch.start - positions.start) as usize;
+                let first = (positions_of_batch.start - positions.start) as usize;
+                let length = (positions_of_batch.end - positions_of_batch.start) as usize;
                 for (at, slice) in step.slices.iter().enumerate() {
                     let from = (at * count + first) * size;
-                    let into = &mut values[from..from + (batch.end - batch.start) as usize * size];
-                    let fill = &self.job.fills[step.variable];
-                    values::fill_in(self.blocks, step.variable, *slice, self.footprints, footprint, fill, into)?;
+                    self.fill_in(step.variable, *slice, batch, &mut values[from..from + length * size])?;
                 }
             }
             give(&step, values)?;
+        }
+        Ok(())
+    }
+
+    /// The pixels of the zones at `positions`.
+    fn batch(&self, positions: Range<u64>, pen: &mut Option<Pen<'_>>) -> Result<Batch> {
+        let mut zones = self.job.zones.at(self.job.grid, self.job.level, positions)?;
+        let is_zone = |zone: &Zone| *zone != NO_ZONE;
+        let held = (!zones.iter().all(is_zone))
+            .then(|| (0..zones.len()).filter(|place| is_zone(&zones[*place])).collect::<Vec<_>>());
+        zones.retain(is_zone);
+        Ok(Batch { footprint: self.footprints.of(&zones, pen)?, held })
+    }
+
+    /// Fills `into` with the values at the positions of a batch, of one slice of a variable.
+    fn fill_in(&self, variable: usize, slice: u64, batch: &Batch, into: &mut [u8]) -> Result<()> {
+        let fill = &self.job.fills[variable];
+        let of_zones = |into: &mut [u8]| {
+            values::fill_in(self.blocks, variable, slice, self.footprints, &batch.footprint, fill, into)
+        };
+        let Some(held) = &batch.held else { return of_zones(into) };
+        let size = fill.len();
+        let mut values = vec![0; held.len() * size];
+        of_zones(&mut values)?;
+        into.chunks_exact_mut(size).for_each(|value| value.copy_from_slice(fill));
+        for (place, value) in held.iter().zip(values.chunks_exact(size)) {
+            into[place * size..(place + 1) * size].copy_from_slice(value);
         }
         Ok(())
     }

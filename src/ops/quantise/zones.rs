@@ -1,15 +1,16 @@
 //! The zones along the axis of a cube that is made, and which they are.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::lattice::{Lattice, NOWHERE};
 use super::overlap::Overlap;
-use crate::cube::Resampling;
 use crate::cube::creation::CoverageOption;
+use crate::cube::{Placed, Resampling, ZoneFinder};
 use crate::error::{Error, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneSet};
 
-/// The zones of a level along an axis, in the order of their ids.
+/// The zones of a level along an axis, in the order of their ids, or by their addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Zones {
     /// All of them.
@@ -26,6 +27,9 @@ pub enum Zones {
     },
     /// Some, one by one.
     List(Vec<Zone>),
+    /// All of them on several dimensions, whose positions are counted as one; at some there may be
+    /// [`NO_ZONE`](crate::cube::NO_ZONE).
+    Placed(Arc<Placed>),
 }
 
 impl Zones {
@@ -55,12 +59,13 @@ impl Zones {
         Ok(Self::List(order.into_iter().map(|(_, zone)| zone).collect()))
     }
 
-    /// Number of zones.
+    /// Number of zones, or of positions for them.
     pub fn len(&self) -> u64 {
         match self {
             Self::Globe { count } => *count,
             Self::Ranges { starts, .. } => *starts.last().unwrap_or(&0),
             Self::List(zones) => zones.len() as u64,
+            Self::Placed(placed) => placed.len(),
         }
     }
 
@@ -71,10 +76,10 @@ impl Zones {
 
     /// True when ids must be listed to tell which zones these are.
     pub fn are_listed(&self) -> bool {
-        !matches!(self, Self::Globe { .. })
+        matches!(self, Self::Ranges { .. } | Self::List(_))
     }
 
-    /// The zones at `positions`, which are on the axis.
+    /// The zones at `positions`, which are on the axis; [`NO_ZONE`](crate::cube::NO_ZONE) at those of no zone.
     ///
     /// # Errors
     /// The grid has no such level.
@@ -82,6 +87,7 @@ impl Zones {
         let mut zones = vec![Zone(0); (positions.end - positions.start) as usize];
         match self {
             Self::Globe { .. } => grid.zones_of_positions(level, positions, &mut zones)?,
+            Self::Placed(placed) => return placed.zones(positions),
             Self::List(list) => {
                 zones.copy_from_slice(&list[positions.start as usize..positions.end as usize]);
             }
@@ -108,11 +114,16 @@ impl Zones {
     /// The grid has no such zones.
     pub fn positions(&self, grid: &dyn Grid, level: u8, zones: &[Zone]) -> Result<Vec<Option<u64>>> {
         let mut global = vec![0; zones.len()];
-        if !matches!(self, Self::Ranges { .. }) {
-            grid.positions(level, zones, &mut global)?;
+        match self {
+            Self::Ranges { .. } => {}
+            Self::Placed(placed) => placed.positions(zones, &mut global)?,
+            Self::Globe { .. } | Self::List(_) => grid.positions(level, zones, &mut global)?,
         }
         Ok(match self {
             Self::Globe { .. } => global.into_iter().map(Some).collect(),
+            Self::Placed(_) => {
+                global.into_iter().map(|place| (place != ZoneFinder::NOWHERE).then_some(place)).collect()
+            }
             Self::Ranges { set, starts } => {
                 let find = |zone: &Zone| {
                     let at = set.ranges().partition_point(|range| range.start <= zone.0).checked_sub(1)?;

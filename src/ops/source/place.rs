@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::grid::{LonLat, Surface};
 use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::{Axes, Lattice, Map, Mapped, Position};
-use crate::store::dataset::{Locator, Raster};
-use crate::store::{Call, Degrees};
+use crate::store::dataset::{Centres, Locator, Raster};
+use crate::store::{Call, Degrees, transform};
 
 /// The lattice of a classic raster, and the surface of its longitudes and latitudes.
 ///
@@ -21,9 +21,21 @@ pub fn of_raster(call: &Arc<Call>, raster: &Raster) -> Result<(Lattice, Surface)
     match raster.geo_transform() {
         Some(affine) => of_affine(affine, columns, rows, transform?),
         None if raster.is_located() => {
-            let map = Located(Locator::new(call, raster)?);
+            if let Some(Centres { mut x, mut y, crs }) = raster.centres(call)? {
+                // Exact, and at ease with poles and the antimeridian, which the transformer is not.
+                let crs = crs.map(|crs| Degrees::new(call, &transform::user_crs_to_wkt(call, &crs)?)).transpose()?;
+                if let Some(crs) = crs.as_ref().filter(|crs| !crs.is_identity()) {
+                    crs.to_degrees(&mut x, &mut y)?;
+                }
+                return Ok((of_centres(columns, &x, &y)?, crs.map_or_else(wgs84, |crs| surface_of(&crs))));
+            }
+            let map = Located { locator: Locator::new(call, raster)?, columns, rows };
             Ok((Lattice::Mapped(Mapped::new(columns, rows, Box::new(map))), wgs84()))
         }
+        None if raster.has_rpc() => Err(Error::unsupported(
+            "the source says where it lies by rational polynomials (RPC), which need heights: rectify it first (gdalwarp -rpc \
+             -to RPC_DEM=dem.tif)",
+        )),
         None => Err(Error::invalid(
             "the source does not say where it lies: it has neither a geotransform nor ground control points nor \
              geolocation arrays (gdal_translate -a_ullr and -a_srs add them)",
@@ -178,20 +190,38 @@ impl Map for Projected {
 }
 
 /// Pixels that GDAL's own transformer places.
-struct Located(Locator);
+struct Located {
+    locator: Locator,
+    columns: usize,
+    rows: usize,
+}
 
 impl Map for Located {
     fn positions(&self, points: &[LonLat], positions: &mut [Position]) -> Result<()> {
         let mut x: Vec<f64> = points.iter().map(|point| point.lon_deg).collect();
         let mut y: Vec<f64> = points.iter().map(|point| point.lat_deg).collect();
-        self.0.transform(true, &mut x, &mut y);
+        self.locator.transform(true, &mut x, &mut y);
         positions.iter_mut().zip(x).zip(y).for_each(|((position, x), y)| *position = [x, y]);
+        // Longitudes of the source may go on beyond 180 degrees, or be counted from 0 to 360.
+        let is_inside = |[column, row]: &Position| {
+            (0.0..=self.columns as f64).contains(column) && (0.0..=self.rows as f64).contains(row)
+        };
+        let others: Vec<usize> = (0..points.len()).filter(|at| !is_inside(&positions[*at])).collect();
+        let turned = |at: &usize| points[*at].lon_deg + if points[*at].lon_deg < 0.0 { 360.0 } else { -360.0 };
+        let mut x: Vec<f64> = others.iter().map(turned).collect();
+        let mut y: Vec<f64> = others.iter().map(|at| points[*at].lat_deg).collect();
+        self.locator.transform(true, &mut x, &mut y);
+        for (at, position) in others.into_iter().zip(x.into_iter().zip(y).map(|(x, y)| [x, y])) {
+            if is_inside(&position) {
+                positions[at] = position;
+            }
+        }
         Ok(())
     }
 
     fn places(&self, positions: &[Position], points: &mut [LonLat]) -> Result<()> {
         let (mut x, mut y): (Vec<f64>, Vec<f64>) = positions.iter().map(|&[column, row]| (column, row)).unzip();
-        self.0.transform(false, &mut x, &mut y);
+        self.locator.transform(false, &mut x, &mut y);
         for ((point, lon_deg), lat_deg) in points.iter_mut().zip(x).zip(y) {
             *point = LonLat { lon_deg, lat_deg };
         }

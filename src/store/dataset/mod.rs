@@ -10,6 +10,7 @@
 
 mod array;
 mod attribute;
+mod fingerprint;
 mod group;
 mod raster;
 mod types;
@@ -24,7 +25,7 @@ use super::ffi;
 use crate::error::{Error, Result};
 pub use array::{Array, Dimension};
 pub use group::Group;
-pub use raster::{Band, Locator, Raster, Window};
+pub use raster::{Band, Centres, Locator, Raster, Window};
 
 /// Flags of `gdal.h`.
 const GDAL_OF_MULTIDIM_RASTER: u32 = 0x10;

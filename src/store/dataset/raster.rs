@@ -3,11 +3,15 @@
 //! GDAL allows one thread at a time in a dataset. Where that changes nothing (files of a few drivers whose open options do
 //! not touch values) further threads open the same file again, each for itself.
 
+mod locator;
+
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gdal_sys::{GDALColorInterp, GDALDatasetH, GDALRWFlag, GDALRasterBandH};
+
+pub use locator::{Centres, Locator};
 
 use super::{Dataset, Shared, ffi};
 use crate::error::{Context, Error, Result};
@@ -76,7 +80,9 @@ pub struct Raster {
     crs_wkt: Option<String>,
     bands: Vec<Band>,
     metadata: Vec<(String, String)>,
-    is_located: bool,
+    has_points: bool,
+    geolocation: Vec<(String, String)>,
+    has_rpc: bool,
 }
 
 // SAFETY: as for `Dataset`: the handle is used under the lock; those opened again serve one thread at a time.
@@ -112,7 +118,6 @@ impl Dataset {
             let has_transform = gdal_sys::GDALGetGeoTransform(handle, numbers.as_mut_ptr()) == 0;
             let crs = gdal_sys::GDALGetSpatialRef(handle);
             let bands = (1..=count).map(|number| band(gdal_sys::GDALGetRasterBand(handle, number), number as usize));
-            let geolocation = gdal_sys::GDALGetMetadata(handle.cast(), c"GEOLOCATION".as_ptr());
             Raster {
                 shared: self.shared.clone(),
                 handle,
@@ -124,7 +129,9 @@ impl Dataset {
                 crs_wkt: if crs.is_null() { None } else { wkt(crs) },
                 bands: bands.collect::<Result<_>>().context(|| self.shared.name.clone())?,
                 metadata: ffi::pairs(gdal_sys::GDALGetMetadata(handle.cast(), ptr::null()).cast()),
-                is_located: gdal_sys::GDALGetGCPCount(handle) > 0 || !geolocation.is_null(),
+                has_points: gdal_sys::GDALGetGCPCount(handle) > 0,
+                geolocation: ffi::pairs(gdal_sys::GDALGetMetadata(handle.cast(), c"GEOLOCATION".as_ptr()).cast()),
+                has_rpc: !gdal_sys::GDALGetMetadata(handle.cast(), c"RPC".as_ptr()).is_null(),
             }
         };
         drop(access);
@@ -273,9 +280,14 @@ impl Raster {
         self.crs_wkt.as_deref()
     }
 
+    /// True when rational polynomials tell where pixels lie, at a height.
+    pub fn has_rpc(&self) -> bool {
+        self.has_rpc
+    }
+
     /// True when ground control points or geolocation arrays tell where pixels lie: see [`Locator`].
     pub fn is_located(&self) -> bool {
-        self.is_located
+        self.has_points || !self.geolocation.is_empty()
     }
 
     /// Its bands.
@@ -396,70 +408,5 @@ impl Raster {
                 })
         };
         same.then_some(again)
-    }
-}
-
-/// Where the pixels of a raster lie that is located by ground control points or geolocation arrays, by GDAL's own
-/// transformer between images.
-pub struct Locator {
-    transformer: Mutex<Transformer>,
-    call: Arc<Call>,
-}
-
-struct Transformer(*mut c_void);
-
-// SAFETY: gdal_alg.h: a transformer serves one thread at a time, whichever.
-unsafe impl Send for Transformer {}
-
-impl Drop for Transformer {
-    fn drop(&mut self) {
-        // SAFETY: gdal_alg.h: ours, destroyed once.
-        unsafe { gdal_sys::GDALDestroyGenImgProjTransformer(self.0) };
-    }
-}
-
-impl Locator {
-    /// Of a raster, which must outlive it.
-    ///
-    /// # Errors
-    /// What GDAL says when it cannot be made.
-    pub fn new(call: &Arc<Call>, raster: &Raster) -> Result<Self> {
-        let access = raster.shared.enter(call);
-        let options = ffi::StringList::new(vec![ffi::c_string("DST_SRS=OGC:CRS84")?]);
-        // SAFETY: gdal_alg.h: a live source, no destination, options that are read.
-        let made = unsafe {
-            gdal_sys::GDALCreateGenImgProjTransformer2(
-                raster.handle,
-                ptr::null_mut(),
-                options.as_ptr() as *mut *mut c_char,
-            )
-        };
-        if made.is_null() {
-            return Err(access.failure(|| "GDAL cannot tell where its pixels lie".into()).context(raster.name()));
-        }
-        Ok(Self { transformer: Mutex::new(Transformer(made)), call: call.clone() })
-    }
-
-    /// Turns columns and rows into longitudes and latitudes, or back where `to_pixels`; NaN where there are none.
-    pub fn transform(&self, to_pixels: bool, x: &mut [f64], y: &mut [f64]) {
-        let transformer = self.transformer.lock().unwrap_or_else(PoisonError::into_inner);
-        let _entered = self.call.enter();
-        let count = x.len().min(y.len());
-        let (mut z, mut good) = (vec![0.0; count], vec![0 as c_int; count]);
-        // SAFETY: gdal_alg.h: `count` coordinates and flags each, in place.
-        unsafe {
-            gdal_sys::GDALGenImgProjTransform(
-                transformer.0,
-                c_int::from(to_pixels),
-                count as c_int,
-                x.as_mut_ptr(),
-                y.as_mut_ptr(),
-                z.as_mut_ptr(),
-                good.as_mut_ptr(),
-            );
-        }
-        for at in (0..count).filter(|at| good[*at] == 0) {
-            (x[at], y[at]) = (f64::NAN, f64::NAN);
-        }
     }
 }
