@@ -17,6 +17,9 @@ pub struct Crossings {
 }
 
 impl Crossings {
+    /// No points.
+    pub const NONE: Self = Self { lons_deg: Vec::new(), lats_deg: Vec::new(), places: Vec::new() };
+
     /// Removes what is in it.
     pub fn clear(&mut self) {
         self.lons_deg.clear();

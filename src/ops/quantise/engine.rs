@@ -115,7 +115,7 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
     let kept = (half / threads).saturating_sub(wanted);
     let is_divided = threads > 1 && memory_of_all(job, length) <= half / threads;
     let part = if is_divided { part_length(job).min(length) } else { length };
-    let worker = Worker {
+    let mut worker = Worker {
         call,
         job,
         sink,
@@ -126,6 +126,9 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
         part,
         open: Mutex::default(),
     };
+    if worker.steps().nth(1).is_none() {
+        worker.kept = 0;
+    }
     let parts = job.zones.len() / length * length.div_ceil(part) + (job.zones.len() % length).div_ceil(part);
     runs::each(call, parts, threads, &|part| worker.part(part), progress)
 }

@@ -1,5 +1,7 @@
 //! The pixels that zones take their values from.
 
+use std::cell::Cell;
+
 use super::coverage::Span;
 use super::lattice::{Axes, Lattice, NOWHERE, Position, of_lines};
 use super::overlap::{Overlap, Pen};
@@ -9,6 +11,11 @@ use crate::grid::{Crossings, Grid, LonLat, Zone};
 
 /// The row and column of no pixel.
 pub const NO_PIXEL: [u32; 2] = [u32::MAX; 2];
+
+thread_local! {
+    /// Kept for the next batch: fresh memory for each would cost more than what is done with it.
+    static CROSSINGS: Cell<Crossings> = const { Cell::new(Crossings::NONE) };
+}
 
 /// Overlaps smaller than this part of the pixel and of the zone are rounding, where a value is not weighted.
 const SLIVER: f64 = 1e-9;
@@ -108,12 +115,12 @@ impl<'a> Footprints<'a> {
 
     /// The pixels that hold the centroids of `zones`, or the centroids' positions: columns of meridians, rows of parallels.
     fn on_axes(&self, axes: &Axes, zones: &[Zone]) -> Result<Footprint> {
-        let mut crossings = Crossings::default();
+        let mut crossings = CROSSINGS.take();
         self.grid.crossings(self.level, zones, &mut crossings)?;
-        let Crossings { lons_deg: mut columns, lats_deg: mut rows, places } = crossings;
+        let Crossings { lons_deg: columns, lats_deg: rows, places } = &mut crossings;
         columns.iter_mut().for_each(|line| *line = axes.column(*line));
         rows.iter_mut().for_each(|line| *line = axes.row(*line));
-        Ok(match self.resampling {
+        let footprint = match self.resampling {
             Resampling::Bilinear => {
                 let position = |&[column, row]: &[u32; 2]| of_lines(columns[column as usize], rows[row as usize]);
                 Footprint::Points(places.iter().map(position).collect())
@@ -129,7 +136,9 @@ impl<'a> Footprints<'a> {
                 };
                 Footprint::Pixels(places.iter().map(pixel).collect())
             }
-        })
+        };
+        CROSSINGS.set(crossings);
+        Ok(footprint)
     }
 
     /// Removes overlaps that only rounding makes.
