@@ -179,3 +179,152 @@ def test_rational_polynomials_are_an_error_that_names_gdalwarp(tmp_path):
         assert gdal.GetDriverByName("DGGS").CreateCopy(str(tmp_path / "r.zarr"), source, options=["DGGRS=H3", "LEVEL=3"]) is None
     assert "RPC" in failures(seen)[0] and "gdalwarp" in failures(seen)[0]
     assert not (tmp_path / "r.zarr").exists()
+
+
+def packed(path, scale, offset, dtype=gdal.GDT_Int16, nodata=-32768):
+    """A netCDF file of whole numbers with scale and offset; uneven longitudes and latitudes. Answers with what they mean."""
+    rng = np.random.default_rng(6)
+    lon = np.cumsum(rng.uniform(2, 6, 91))
+    lon = lon / lon[-1] * 356 + 2.0  # 2 degrees short of a turn
+    lat = np.sort(rng.uniform(-89, 89, 46))
+    stored = rng.integers(-100, 100, (46, 91)).astype("i2")
+    stored[10:14, 20:30] = nodata
+    dataset = gdal.GetDriverByName("netCDF").CreateMultiDimensional(str(path))
+    group = dataset.GetRootGroup()
+    y, x = (group.CreateDimension(name, "", "", size) for name, size in (("lat", 46), ("lon", 91)))
+    for name, dimension, held, unit in (("lat", y, lat, "degrees_north"), ("lon", x, lon, "degrees_east")):
+        array = group.CreateMDArray(name, [dimension], gdal.ExtendedDataType.Create(gdal.GDT_Float64))
+        array.SetUnit(unit)
+        array.Write(np.ascontiguousarray(held).tobytes())
+    array = group.CreateMDArray("v", [y, x], gdal.ExtendedDataType.Create(dtype))
+    array.SetNoDataValueDouble(nodata)
+    array.SetScale(scale), array.SetOffset(offset)
+    array.Write(stored.tobytes())
+    del array, x, y, dimension, group, dataset
+    return lon, lat, stored, np.where(stored == nodata, np.nan, stored * scale + offset)
+
+
+def meant(cube, path="v"):
+    """What the numbers of an array mean; NaN where there are none."""
+    group = cube
+    for part in path.split("/")[:-1]:
+        group = group.OpenGroup(part)
+    array = group.OpenMDArray(path.split("/")[-1])
+    held = array.ReadAsArray().astype("f8")
+    nodata = array.GetNoDataValueAsDouble()
+    none = np.isnan(held) if nodata is None or np.isnan(nodata) else held == nodata
+    scale, offset = (1.0 if array.GetScale() is None else array.GetScale()), array.GetOffset() or 0.0
+    return np.where(none, np.nan, held * scale + offset)
+
+
+def test_uneven_longitudes_and_latitudes_have_their_edges_midway(tmp_path):
+    lon, lat, _, expected = packed(tmp_path / "p.nc", 0.5, 7)
+    source = gdal.OpenEx(str(tmp_path / "p.nc"), gdal.OF_MULTIDIM_RASTER)
+    cube = create(source, tmp_path / "u.zarr", "DGGRS=HEALPix", "LEVEL=6")
+    at_lon, at_lat = centres(cube)
+    edges = lambda c: np.concatenate([[1.5 * c[0] - c[1] / 2], (c[1:] + c[:-1]) / 2, [1.5 * c[-1] - c[-2] / 2]])  # noqa: E731
+    x, y = edges(lon), edges(lat)
+    at_lon = x[0] + (at_lon - x[0]) % 360
+    column, row = np.searchsorted(x, at_lon, "right") - 1, np.searchsorted(y, at_lat, "right") - 1
+    inside = (column >= 0) & (column < 91) & (row >= 0) & (row < 46)
+    clear = inside & (np.abs(x[:, None] - at_lon).min(0) > 1e-9) & (np.abs(y[:, None] - at_lat).min(0) > 1e-9)
+    found = meant(cube)
+    np.testing.assert_array_equal(found[clear], expected[row[clear], column[clear]])
+    assert clear.sum() > 0.9 * len(found) and np.isnan(found).any() and (~np.isnan(found)).any()
+
+
+@pytest.mark.parametrize("scale, offset", [(0.5, 7.0), (-0.25, 100.0)])
+def test_packed_numbers_are_resampled_by_what_they_mean(scale, offset, tmp_path):
+    # Doubles and packed numbers must become the same, whichever way a negative scale turns them.
+    _, _, _, values_meant = packed(tmp_path / "p.nc", scale, offset)
+    source = gdal.OpenEx(str(tmp_path / "p.nc"), gdal.OF_MULTIDIM_RASTER)
+    plain = gdal.GetDriverByName("netCDF").CreateMultiDimensional(str(tmp_path / "d.nc"))
+    group = plain.GetRootGroup()
+    y, x = (group.CreateDimension(name, "", "", size) for name, size in (("lat", 46), ("lon", 91)))
+    for name, dimension, unit in (("lat", y, "degrees_north"), ("lon", x, "degrees_east")):
+        array = group.CreateMDArray(name, [dimension], gdal.ExtendedDataType.Create(gdal.GDT_Float64))
+        array.SetUnit(unit)
+        array.Write(source.GetRootGroup().OpenMDArray(name).Read())
+    array = group.CreateMDArray("v", [y, x], gdal.ExtendedDataType.Create(gdal.GDT_Float64))
+    array.Write(np.ascontiguousarray(values_meant).tobytes())
+    del array, x, y, dimension, group, plain
+    plain = gdal.OpenEx(str(tmp_path / "d.nc"), gdal.OF_MULTIDIM_RASTER)
+    for method in ("MIN", "MAX", "SUM", "AVERAGE"):
+        options = ["DGGRS=HEALPix", "LEVEL=4", f"RESAMPLING={method}", "PYRAMID=3", f"PYRAMID_RESAMPLING={method}"]
+        one = create(source, tmp_path / f"packed{method}.zarr", *options)
+        other = create(plain, tmp_path / f"plain{method}.zarr", *options)
+        for path in ("4/v", "3/v"):
+            expected = meant(other, path)
+            slack = abs(scale) * 1.01 if method == "AVERAGE" else 1e-9  # means of packed numbers are rounded
+            np.testing.assert_allclose(meant(one, path), expected, rtol=1e-12, atol=slack)
+            assert np.nanstd(expected) > 1
+    assert one.OpenGroup("4").OpenMDArray("v").GetDataType().GetNumericDataType() == gdal.GDT_Int16
+    # A sum of finer packed zones is none of theirs.
+    with messages() as seen:
+        options = ["DGGRS=HEALPix", "LEVEL=4", "PYRAMID=3", "PYRAMID_RESAMPLING=SUM"]
+        assert gdal.GetDriverByName("DGGS").CreateCopy(str(tmp_path / "n.zarr"), source, options=options) is None
+        assert gdal.GetDriverByName("DGGS").CreateCopy(str(tmp_path / "b.zarr"), source, options=options[:2]) is not None
+        cube = gdal.OpenEx(str(tmp_path / "b.zarr"), gdal.OF_RASTER | gdal.OF_UPDATE)
+        assert cube.BuildOverviews("SUM", [2]) != 0 and cube.BuildOverviews("MAX", [2]) == 0
+    assert len(failures(seen)) == 2 and all("add_offset" in text and "v" in text for text in failures(seen))
+
+
+def test_sums_that_their_type_cannot_hold_are_an_error(tmp_path):
+    source = gdal.GetDriverByName("MEM").Create("", 36, 18, 1, gdal.GDT_Byte)
+    source.SetGeoTransform([-180, 10, 0, 90, 0, -10])
+    source.GetRasterBand(1).SetDescription("v")
+    options = ["DGGRS=HEALPix", "LEVEL=3", "PYRAMID=2", "PYRAMID_RESAMPLING=SUM"]
+    source.GetRasterBand(1).Fill(60)
+    cube = create(source, tmp_path / "fits.zarr", *options)
+    assert (values(cube.OpenGroup("2"), "v") == 240).all()
+    source.GetRasterBand(1).Fill(70)
+    with messages() as seen:
+        assert gdal.GetDriverByName("DGGS").CreateCopy(str(tmp_path / "more.zarr"), source, options=options) is None
+    assert "280" in failures(seen)[0] and "Float64" in failures(seen)[0]
+
+
+def test_a_mask_band_tells_where_there_are_no_data(tmp_path):
+    pixels = np.full((36, 72), 5.0)
+    pixels[:, 36:] = 9.0
+    source = gdal.GetDriverByName("GTiff").Create(str(tmp_path / "m.tif"), 72, 36, 1, gdal.GDT_Float64)
+    source.SetGeoTransform([-180, 5, 0, 90, 0, -5])
+    source.SetSpatialRef(WGS84)
+    source.GetRasterBand(1).WriteRaster(0, 0, 72, 36, pixels.tobytes())
+    source.CreateMaskBand(gdal.GMF_PER_DATASET)
+    source.GetRasterBand(1).GetMaskBand().WriteRaster(0, 0, 72, 36, np.where(pixels == 5, 0, 255).astype("u1").tobytes())
+    source = None
+    for resampling in ("NEAREST", "BILINEAR", "AVERAGE", "SUM", "MIN", "MODE"):
+        cube = create(gdal.Open(str(tmp_path / "m.tif")), tmp_path / f"{resampling}.zarr", "DGGRS=HEALPix", "LEVEL=3", f"RESAMPLING={resampling}")
+        found, lon, lat = values(cube, "m"), *centres(cube)
+        # Away from where a zone lies on either side of the masked half.
+        clear = (abs(lat) < 75) & (abs(lon) > 10) & (abs(lon) < 170)
+        np.testing.assert_array_equal(np.isnan(found)[clear], (lon < 0)[clear])
+        if resampling != "SUM":
+            assert set(found[~np.isnan(found)]) == {9.0}, resampling
+
+
+def test_a_resumed_job_is_not_taken_for_that_of_another_source(tmp_path):
+    # Both have no name but their documents.
+    rng = np.random.default_rng(1)
+    path = str(tmp_path / "s.tif")
+    gdal.GetDriverByName("GTiff").CreateCopy(path, bare(rng.uniform(0, 1, (90, 180))))
+    first, second = (
+        gdal.Translate("", path, format="VRT", outputBounds=bounds, outputSRS="EPSG:4326") for bounds in ([-180, 90, 180, -90], [180, 90, 540, -90])
+    )
+    options = ["DGGRS=HEALPix", "LEVEL=7", "FORMAT=ZARR_V2", "CHUNK_LEVEL=2", "RESUME=YES"]
+    driver, target = gdal.GetDriverByName("DGGS"), str(tmp_path / "r.zarr")
+    with messages():
+        assert driver.CreateCopy(target, first, options=options, callback=lambda part, *_: part < 0.5) is None
+    assert driver.CreateCopy(target, second, options=options) is not None
+    assert driver.CreateCopy(str(tmp_path / "w.zarr"), second, options=options[:-1]) is not None
+    found, expected = values(root(target), "v"), values(root(tmp_path / "w.zarr"), "v")
+    np.testing.assert_array_equal(found, expected)
+    # Threads and memory may be others.
+    with messages():
+        assert driver.CreateCopy(target, first, options=options, callback=lambda part, *_: part < 0.5) is None
+    begun = []
+    options += ["NUM_THREADS=1", "MAX_MEMORY=64MB"]
+    assert driver.CreateCopy(target, first, options=options, callback=lambda part, *_: begun.append(part) or 1) is not None
+    journal = values(root(target), "v")
+    assert driver.CreateCopy(str(tmp_path / "w2.zarr"), first, options=options[:4]) is not None
+    np.testing.assert_array_equal(journal, values(root(tmp_path / "w2.zarr"), "v"))

@@ -15,7 +15,7 @@ use super::level::{self, ArrayPlan, Level, LevelPlan, Names};
 use super::pyramid::{self, Layer, Step, Written};
 use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
-use super::source::Source;
+use super::source::{Source, SourceArray};
 use crate::convention::{self, Description, LevelPlace};
 use crate::cube::Resampling;
 use crate::cube::creation::{CreationOptions, LevelOption};
@@ -40,7 +40,10 @@ pub fn create(
     job: &str,
     progress: Progress<'_>,
 ) -> Result<()> {
-    let groups = plan::groups(call, dataset, name)?;
+    let mut groups = plan::groups(call, dataset, name)?;
+    if options.resampling == Resampling::Sum {
+        groups.iter_mut().for_each(|group| group.source = group.source.take().map(Source::unpacked));
+    }
     if groups.iter().all(|group| group.source.is_none()) {
         return Err(Error::unsupported(format!(
             "{} has neither bands nor arrays over two horizontal dimensions (x and y, or longitude and latitude)",
@@ -223,6 +226,11 @@ impl<'a> Maker<'a> {
         }
         let methods: Vec<Resampling> =
             self.source.arrays.iter().map(|array| self.method(array.is_categorical)).collect();
+        let packed = |(array, method): (&SourceArray, &Resampling)| {
+            let packed = method.of_packed(array.number("scale_factor"), array.number("add_offset"));
+            packed.context(|| format!("array {}", array.name))
+        };
+        let packed: Vec<Resampling> = self.source.arrays.iter().zip(&methods).map(packed).collect::<Result<_>>()?;
         let mut all_zones = vec![zones.clone()];
         for pair in places.windows(2) {
             let fine = &all_zones[all_zones.len() - 1];
@@ -246,7 +254,7 @@ impl<'a> Maker<'a> {
                 resampling: *method,
                 nodata: plan.nodata.clone(),
             };
-            let layers: Vec<Layer> = arrays.iter().zip(&methods).enumerate().map(layer).collect();
+            let layers: Vec<Layer> = arrays.iter().zip(&packed).enumerate().map(layer).collect();
             let fine = Written { grid: &*self.grid, level: places[at - 1].level, zones: finer.zones() };
             let step = Step {
                 grid: &*self.grid,

@@ -40,6 +40,7 @@ impl Memory {
             outer: vec![],
             block: [0, 0],
             masked: false,
+            descends: false,
         };
         let values = vec![bytemuck::cast_slice(values).to_vec()];
         Self { variables: vec![variable], columns, values, valid: vec![], read: AtomicU64::new(0) }

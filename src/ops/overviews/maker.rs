@@ -270,7 +270,9 @@ impl<'a, 'g> Maker<'a, 'g> {
                 None => (self.plans[name].outer.len()..array.shape().len()).collect(),
             };
             let nodata = self.plans[name].nodata.clone();
-            Ok(Layer { array, zone_axes, resampling: self.job.method, nodata })
+            let method = self.job.method.of_packed(array.scale(), array.offset());
+            let resampling = method.context(|| format!("array {}", array.full_name()))?;
+            Ok(Layer { array, zone_axes, resampling, nodata })
         };
         let layers: Vec<Layer> = names.iter().map(layer).collect::<Result<_>>()?;
         let fine_zones = source.zones(self.call)?;

@@ -265,6 +265,19 @@ fn pick(fine: &[u8], members: &Members, fill: &[u8], values: &mut [u8]) {
     }
 }
 
+/// A sum as a number of the array's type.
+fn sum_within<T: Sample>(sum: f64) -> Result<T> {
+    let within = T::of_f64(sum);
+    // Sums of whole numbers are told from rounded ones: shares of children have fractions.
+    match sum.is_finite() && (within.to_f64() - sum).abs() > 0.5f64.max(sum.abs() * 1e-6) {
+        true => Err(Error::invalid(format!(
+            "a sum of {sum} is beyond what the type of the array holds: make the levels of a copy in doubles (gdal_translate -ot \
+             Float64)"
+        ))),
+        false => Ok(within),
+    }
+}
+
 fn reduce<T: Sample>(
     resampling: Resampling,
     nodata: Option<&[u8]>,
@@ -287,7 +300,11 @@ fn reduce<T: Sample>(
                 }
             }
             from = end;
-            if let Some(reduced) = reducer.finish().or(nodata) {
+            let reduced = match resampling {
+                Resampling::Sum => reducer.finish_sum().map(sum_within).transpose()?,
+                _ => reducer.finish(),
+            };
+            if let Some(reduced) = reduced.or(nodata) {
                 value.copy_from_slice(bytemuck::bytes_of(&reduced));
             }
         }

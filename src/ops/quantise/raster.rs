@@ -34,6 +34,8 @@ pub struct Variable {
     pub block: [usize; 2],
     /// Not every pixel that differs from `nodata` has data: [`Raster::read_valid`] tells.
     pub masked: bool,
+    /// Elements are packed with a negative scale: the largest one means the smallest value.
+    pub descends: bool,
 }
 
 impl Variable {

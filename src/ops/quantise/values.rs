@@ -283,7 +283,8 @@ fn reduce<T: Sample>(
         return Err(Error::invalid("a footprint of another kind"));
     };
     let nodata: Option<T> = variable.nodata.as_deref().map(element);
-    let reduction = Reduction::of(footprints.resampling());
+    let resampling = footprints.resampling();
+    let reduction = Reduction::of(if variable.descends { resampling.turned() } else { resampling });
     let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
     let mut reducer = Reducer::<T>::new(reduction);
     let mut weighted: Vec<(T, f64)> = Vec::with_capacity(TOGETHER);

@@ -94,6 +94,7 @@ fn variable(band: &Band, name: String, outer: Vec<u64>) -> Variable {
         outer,
         block: band.block,
         masked: band.masked,
+        descends: band.scale.is_some_and(|scale| scale < 0.0),
     }
 }
 

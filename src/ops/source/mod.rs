@@ -3,12 +3,14 @@
 //! - [`classic`]: the bands of a raster;
 //! - [`multidim`]: the arrays of a group that lie over its horizontal dimensions;
 //! - [`place`]: where their pixels lie, whatever CRS and coordinates say so;
-//! - [`curvilinear`]: pixels whose longitudes and latitudes are arrays themselves.
+//! - [`curvilinear`]: pixels whose longitudes and latitudes are arrays themselves;
+//! - [`unpacked`]: what packed numbers mean.
 
 pub mod classic;
 pub mod curvilinear;
 pub mod multidim;
 pub mod place;
+pub mod unpacked;
 
 use serde_json::{Map, Value};
 
@@ -41,6 +43,13 @@ pub struct SourceArray {
     pub attributes: Map<String, Value>,
     /// Its numbers are classes, of which there is no mean.
     pub is_categorical: bool,
+}
+
+impl SourceArray {
+    /// An attribute that is a number.
+    pub fn number(&self, key: &str) -> Option<f64> {
+        self.attributes.get(key).and_then(Value::as_f64)
+    }
 }
 
 /// `text` as a name that every format takes: letters, digits and underscores, not beginning with a digit.

@@ -80,6 +80,7 @@ pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
             outer: outer.iter().map(|axis| array.dimensions()[*axis].size).collect(),
             block: axes.map(|axis| usize::try_from(block[axis]).unwrap_or(0)),
             masked: false,
+            descends: array.scale_and_offset(call).0.is_some_and(|scale| scale < 0.0),
         });
         let dimension = |axis: &usize| &array.dimensions()[*axis];
         let names = outer.iter().map(|axis| dimension(axis).name.clone()).collect();
