@@ -2,7 +2,7 @@
 //!
 //! - [`axis`], [`lattice`]: where pixels lie on the globe;
 //! - [`raster`]: what is in them;
-//! - [`coverage`], [`overlap`], [`areas`]: how much of each pixel a zone overlaps;
+//! - [`lines`], [`coverage`], [`overlap`], [`areas`]: how much of each pixel a zone overlaps;
 //! - [`footprint`], [`reduce`]: which pixels a zone takes its value from, and how;
 //! - [`zones`]: which level and zones a raster becomes;
 //! - [`engine`]: all of it in parallel, in bounded memory, into a [`Sink`](engine::Sink).

@@ -6,8 +6,9 @@
 //!
 //! A zone's edges are curves there. They are drawn through points, an even number of pieces an edge; what the parabola
 //! through three points in a row has beyond its chords is added to the pixel of the middle one
-//! ([`Coverer::bend`](super::coverage::Coverer::bend)), as in Simpson's rule. The number of pieces grows until more would change nothing. Zones that share an edge draw it through the
-//! same points, so that the parts of a pixel add up to 1 however well or badly a curve is drawn.
+//! ([`Coverer::bend`](super::coverage::Coverer::bend)), as in Simpson's rule. The number of pieces grows until more would change
+//! nothing. Zones that share an edge draw it through the same points, so that the parts of a pixel add up to 1 however well or
+//! badly a curve is drawn.
 //!
 //! Most edges of fine levels are nearly straight: one chord and one bend are enough. They are told by their ends and middle
 //! alone ([`Overlap::is_smooth`]). Zones are drawn a batch at a time, by their grid's [`Mesh`](crate::grid::Mesh), so that an
