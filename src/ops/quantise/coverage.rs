@@ -172,7 +172,7 @@ impl<'a> Coverer<'a> {
         }
         let sides = sides.map(|polygon| self.side(polygon));
         let [low_x, low_y] = low.at;
-        let (left, right) = (low_x.min(high_x), low_x.max(high_x));
+        let (left, right) = ordered(low_x, high_x);
         let x_at = |y: f64| (low_x + (high_x - low_x) * ((y - low_y) / (high_y - low_y))).clamp(left, right);
         let ([mut x, mut y], mut column, mut row) = (low.at, low.column as usize, low.row as usize);
         if y < rows.first() {
@@ -200,7 +200,7 @@ impl<'a> Coverer<'a> {
     fn piece(&mut self, sides: &[Side; 2], row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
         let columns = self.columns;
         let (first, last) = (columns.first(), columns.last());
-        let (left, right) = (a.min(b), a.max(b));
+        let (left, right) = ordered(a, b);
         let (mut x, mut end, mut rest) = (a, b, cover);
         if left < first || right > last {
             (x, end) = (a.clamp(first, last), b.clamp(first, last));
@@ -212,11 +212,12 @@ impl<'a> Coverer<'a> {
         loop {
             // A piece is cut from its lower end on, whichever way it leans.
             let (begin, stop) = (columns.lines[column], columns.lines[column + 1]);
-            let next = end.clamp(begin, stop);
-            let part = if next == end { rest } else { cover * ((next - x).abs() / (right - left)) };
-            let middle = ((x + next) / 2.0 - begin) * columns.inverse_sizes[column];
+            let is_last = begin <= end && end <= stop;
+            let next = if is_last { end } else { end.clamp(begin, stop) };
+            let part = if is_last { rest } else { cover * ((next - x).abs() / (right - left)) };
+            let middle = (0.5 * (x + next) - begin) * columns.inverse_sizes[column];
             self.add(sides, row, column, part, part * middle);
-            if next == end {
+            if is_last {
                 return column;
             }
             (x, rest) = (next, rest - part);
@@ -339,6 +340,12 @@ impl<'a> Coverer<'a> {
             push(row as usize, next, self.columns.count(), sign * cover);
         }
     }
+}
+
+/// Two numbers, the smaller first.
+#[inline]
+fn ordered(a: f64, b: f64) -> (f64, f64) {
+    if a < b { (a, b) } else { (b, a) }
 }
 
 /// The signed area of a ring, positive when it runs counter-clockwise.

@@ -48,7 +48,7 @@ const WHOLE_BEND: f64 = 4.0 / 3.0;
 
 /// Zones drawn together, at most, and about how many pixels their windows have: a thread's share of the fast memory.
 const MOST_TOGETHER: usize = 1024;
-const PIXELS_TOGETHER: f64 = 16_384.0;
+const PIXELS_TOGETHER: f64 = 4096.0;
 
 /// Sub-zones that stand for a zone that cannot be drawn: so many a pixel, within bounds.
 const SAMPLES_A_PIXEL: f64 = 64.0;
