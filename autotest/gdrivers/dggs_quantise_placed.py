@@ -68,7 +68,9 @@ def test_each_zone_of_each_level_has_the_value_it_has_along_one_dimension(dggrs,
         placed_at, placed = by_place(tmp_path / "placed.dggs.zarr", "egm96_15", at)
         assert placed.shape == (grid(f"{dggrs}/{at}").GetDimensions()[0].GetSize(),) and len(np.unique(placed)) > 15
         np.testing.assert_array_equal(placed_at, places)
-        np.testing.assert_array_equal(placed, line)
+        # Zones are drawn in batches, and an edge between two of a batch once: other orders round otherwise.
+        slack = {"NEAREST": 0, "AVERAGE": 3e-7, "SUM": 1e-12}[resampling]
+        np.testing.assert_allclose(placed, line, rtol=slack, atol=100 * slack)
 
 
 @pytest.mark.parametrize(
