@@ -152,8 +152,8 @@ def test_south_up_and_0_to_360_are_the_same_raster(resampling, tmp_path):
     # Equal areas of two values are a draw.
     most = 0.01 if resampling == "MODE" else 0
     for name, other in found.items():
-        # Near the poles a zone's edges bend over many pixels; a bend is counted where its middle is, from either side.
-        slack = 6e-3 if name == "from east to west" else 1e-9
+        # Edges bend; what a chord leaves of a bend is counted where its middle is, from either side.
+        slack = 3e-4 if name == "from east to west" else 1e-9
         off = ~np.isclose(other, usual, rtol=slack, atol=slack) & clear
         assert off.mean() <= most, (name, off.sum())
     assert clear.mean() > 0.9 and len(np.unique(usual)) >= 8

@@ -276,8 +276,26 @@ impl<'a> Coverer<'a> {
         }
     }
 
+    /// Adds an edge that is a parabola, drawn with chords: `between` are the middle of the parabola's part over the first, where
+    /// the second begins, the middle over that, and so on; none for a straight edge. `area` is what the parabola has beyond the
+    /// one chord between its ends, signed as [`shoelace`] signs the polygon on the left.
+    pub fn curve(&mut self, from: &Corner, between: &[Corner], to: &Corner, area: f64, sides: [u32; 2]) {
+        let chords = between.len() / 2 + 1;
+        // Equal parts of a parabola have equal areas beyond their chords.
+        let bend = area / (chords as f64).powi(3);
+        let mut begin = from;
+        for chord in 0..chords {
+            let end = between.get(2 * chord + 1).unwrap_or(to);
+            self.edge(begin, end, sides);
+            if let Some(middle) = between.get(2 * chord) {
+                self.bend(middle, bend, sides);
+            }
+            begin = end;
+        }
+    }
+
     /// Adds `area`, signed as [`shoelace`] signs the polygon on the left, to the pixel at `at`: what an edge that bends at
-    /// `at` has beyond its chords.
+    /// `at` has beyond its chord.
     pub fn bend(&mut self, at: &Corner, area: f64, sides: [u32; 2]) {
         let inside = |lines: &Lines, x: f64| x >= lines.first() && x < lines.last();
         if !inside(self.columns, at.at[0]) || !inside(self.rows, at.at[1]) {

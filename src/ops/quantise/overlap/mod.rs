@@ -4,17 +4,17 @@
 //! where equal areas of the surface are equal and pixels are rectangles. On any other raster it is drawn in the raster's
 //! own plane of positions.
 //!
-//! A zone's edges are curves there. They are drawn through points, an even number of pieces an edge; what the parabola
-//! through three points in a row has beyond its chords is added to the pixel of the middle one
-//! ([`Coverer::bend`](super::coverage::Coverer::bend)), as in Simpson's rule. The number of pieces grows until more would change
-//! nothing. Zones that share an edge draw it through the same points, so that the parts of a pixel add up to 1 however well or
-//! badly a curve is drawn.
+//! A zone's edges are curves there. They are drawn as parabolas through three points each, as in Simpson's rule: with chords, and
+//! what these leave is added to the pixels of their middles ([`curve`]). The number of points grows until more would change
+//! nothing. Zones that share an edge draw it through the same points, so that the parts of a pixel add up to 1 however well or badly
+//! a curve is drawn.
 //!
-//! Most edges of fine levels are nearly straight: one chord and one bend are enough. They are told by their ends and middle
+//! Most edges of fine levels are nearly straight: one parabola is enough. They are told by their ends and middle
 //! alone ([`Overlap::is_smooth`]). Zones are drawn a batch at a time, by their grid's [`Mesh`](crate::grid::Mesh), so that an
 //! edge between two of them is drawn once ([`sketch`]); only zones with an edge that is not smooth are drawn one by one
 //! ([`trace`]).
 
+mod curve;
 mod sketch;
 mod trace;
 
@@ -29,7 +29,7 @@ use crate::grid::{Grid, LonLat, Surface, Zone};
 use sketch::Sketch;
 use trace::Trace;
 
-/// How far, in pixels, a drawn edge may lie from its curve before bends are added.
+/// How far, in pixels, the middle of a parabola may lie from its chord.
 const BEND_PIXELS: f64 = 0.1;
 
 /// Edges this many times farther from a pole than a zone is wide are smooth, unless they have a corner: a parabola has their
@@ -41,7 +41,7 @@ const SMOOTH_DISTANCE: f64 = 100.0;
 /// one adds no more than two thirds of it to the one zone and takes it from the other.
 const SMOOTH_BEND: f64 = 2e-3;
 
-/// Bends smaller than this part of a pixel are left out.
+/// Bends smaller than this part of a pixel, or of a zone, are left out.
 const NO_BEND: f64 = 1e-12;
 
 /// What a parabola has beyond its chord, in parts of the triangle of its ends and middle.
@@ -192,7 +192,7 @@ impl<'a> Overlap<'a> {
         Ok(())
     }
 
-    /// Whether an edge may be drawn by a chord and a bend, by the latitudes and points of its ends and middle, the area
+    /// Whether an edge may be drawn as one parabola, by the latitudes and points of its ends and middle, the area
     /// between these, and one by the height of a row.
     ///
     /// This depends on nothing but the edge, so that both zones that share it draw it alike.
@@ -220,6 +220,12 @@ impl<'a> Overlap<'a> {
             }
         };
         (first..=last).map(|turn| 360.0 * turn as f64)
+    }
+
+    /// One by the area of a zone or of a pixel, whichever is smaller; `per_height` is one by the height of a row.
+    #[inline]
+    fn per_area(&self, per_height: f64) -> f64 {
+        (self.columns_per_unit * per_height).max(1.0 / self.mean_area)
     }
 
     /// Whether the middle of three points that have this area lies within [`BEND_PIXELS`] of its chord; `per_height` is one

@@ -1,5 +1,6 @@
-//! Many zones at a time, by edges that are one chord and one bend each.
+//! Many zones at a time, by edges that are one parabola each.
 
+use super::curve::Bend;
 use super::{NO_BEND, Overlap, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
 use crate::grid::mesh::NO_ZONE;
@@ -18,8 +19,8 @@ pub(super) struct Sketch<'a> {
     corners: Vec<Point>,
     middles: Vec<Point>,
     rows: Vec<u32>,
-    /// What each edge has beyond its chord, signed for the zone on its left; 0 for nothing.
-    bends: Vec<f64>,
+    /// What each edge has beyond its chord.
+    bends: Vec<Bend>,
     /// One a zone.
     outlines: Vec<Outline>,
     /// How far along the first axis the plane is moved, and what is drawn then.
@@ -33,8 +34,8 @@ pub(super) struct Sketch<'a> {
 #[derive(Debug, Default)]
 struct Scratch {
     corners: Vec<Corner>,
-    /// The middles of edges that bend.
-    bent: Vec<Corner>,
+    /// Those between the ends of edges that bend.
+    between: Vec<Corner>,
     windows: Vec<Window>,
 }
 
@@ -118,8 +119,9 @@ impl<'a> Sketch<'a> {
             let per_height = overlap.rows.per_height(rows[from], rows[to]);
             let latitudes_deg = [mesh.corners[from].lat_deg, place.lat_deg, mesh.corners[to].lat_deg];
             let is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
-            let is_bent = bend.abs() * overlap.columns_per_unit * per_height > NO_BEND;
-            bends.push(if is_bent { WHOLE_BEND * bend } else { 0.0 });
+            let per_area = overlap.per_area(per_height);
+            let is_bent = bend.abs() * per_area > NO_BEND;
+            bends.push(if is_bent { Bend::new(WHOLE_BEND * bend, per_area) } else { Bend::default() });
             for zone in edge.zones {
                 if let Some(outline) = outlines.get_mut(zone as usize) {
                     outline.is_smooth = true;
@@ -151,44 +153,44 @@ impl<'a> Sketch<'a> {
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
     fn draw_turn(&mut self, turn: usize) {
-        let Self { mesh, bends, outlines, scratch: Scratch { corners, bent, windows }, .. } = self;
+        let Self { mesh, bends, outlines, scratch: Scratch { corners, between, windows }, .. } = self;
         let (shift, coverer) = &mut self.turns[turn];
+        let moved = |[x, y]: Point| [x + *shift, y];
         corners.clear();
         let places = self.corners.iter().zip(&self.rows);
-        corners.extend(places.map(|([x, y], row)| coverer.corner_in([x + *shift, *y], *row)));
-        bent.clear();
+        corners.extend(places.map(|(at, row)| coverer.corner_in(moved(*at), *row)));
+        between.clear();
         windows.clear();
         windows.resize(outlines.len(), Window::EMPTY);
-        for ((edge, bend), [x, y]) in mesh.edges.iter().zip(bends.iter()).zip(&self.middles) {
+        for ((edge, bend), middle) in mesh.edges.iter().zip(bends.iter()).zip(&self.middles) {
             // Of its two ends each zone's outline begins the edge at another one.
             for (zone, corner) in edge.zones.into_iter().zip(edge.ends) {
                 if let Some(window) = windows.get_mut(zone as usize) {
                     window.include(&corners[corner as usize]);
                 }
             }
-            if *bend != 0.0 && edge.zones != [NO_ZONE; 2] {
-                let middle = coverer.corner_near([x + *shift, *y], &corners[edge.ends[0] as usize]);
-                bent.push(middle);
+            if bend.count() > 0 && edge.zones != [NO_ZONE; 2] {
+                let [from, to] = edge.ends.map(|corner| corner as usize);
+                let first = between.len();
+                let points = [self.corners[from], *middle, self.corners[to]].map(moved);
+                bend.corners(points, &corners[from], coverer, between);
                 for zone in edge.zones {
                     if let Some(window) = windows.get_mut(zone as usize) {
-                        window.include(&middle);
+                        between[first..].iter().for_each(|corner| window.include(corner));
                     }
                 }
             }
         }
         coverer.begin(windows);
-        let mut bent = bent.iter();
+        let mut rest = &between[..];
         for (edge, bend) in mesh.edges.iter().zip(bends.iter()) {
             if edge.zones == [NO_ZONE; 2] {
                 continue;
             }
             let [from, to] = edge.ends.map(|corner| &corners[corner as usize]);
-            coverer.edge(from, to, edge.zones);
-            if *bend != 0.0
-                && let Some(middle) = bent.next()
-            {
-                coverer.bend(middle, *bend, edge.zones);
-            }
+            let (own, others) = rest.split_at(bend.count());
+            coverer.curve(from, own, to, bend.area, edge.zones);
+            rest = others;
         }
         coverer.close();
     }

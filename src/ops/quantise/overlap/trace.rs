@@ -1,5 +1,6 @@
 //! One zone at a time, each edge through as many points as it needs.
 
+use super::curve::Bend;
 use super::{Overlap, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
 use crate::grid::{LonLat, Zone};
@@ -25,6 +26,9 @@ const INSIDE: [u32; 2] = [0, NO_POLYGON];
 pub(super) struct Trace<'a> {
     coverer: Coverer<'a>,
     corners: Vec<Corner>,
+    strokes: Vec<Stroke>,
+    /// Corners between the ends of strokes.
+    between: Vec<Corner>,
     places: Vec<LonLat>,
     ring: Vec<Point>,
     /// Pieces of each edge in the ring.
@@ -41,12 +45,22 @@ struct Edge {
     pieces: usize,
 }
 
+/// A part of the ring that is drawn as one parabola, or straight.
+#[derive(Clone, Copy, Debug)]
+struct Stroke {
+    /// Points of the ring.
+    ends: [usize; 2],
+    bend: Bend,
+}
+
 impl<'a> Trace<'a> {
     /// Of no zone.
     pub(super) fn new(overlap: &'a Overlap<'_>) -> Self {
         Self {
             coverer: Coverer::new(&overlap.columns, &overlap.rows),
             corners: Vec::new(),
+            strokes: Vec::new(),
+            between: Vec::new(),
             places: Vec::new(),
             ring: Vec::new(),
             pieces: 0,
@@ -62,39 +76,49 @@ impl<'a> Trace<'a> {
         let is_clockwise = shoelace(&self.ring) < 0.0;
         let ends = self.ring.iter().fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)));
         for shift in overlap.turns(ends) {
-            self.draw(shift);
+            self.draw(overlap, shift);
             self.coverer.parts(0, is_clockwise, spans);
         }
         Ok(true)
     }
 
     /// Gives the ring to the coverer, moved along the first axis.
-    fn draw(&mut self, shift: f64) {
-        let Self { coverer, corners, ring, edges, pieces, .. } = self;
+    fn draw(&mut self, overlap: &Overlap<'_>, shift: f64) {
+        let Self { coverer, corners, strokes, between, ring, edges, pieces, .. } = self;
+        let moved = |[x, y]: Point| [x + shift, y];
         corners.clear();
-        corners.extend(ring.iter().map(|[x, y]| coverer.corner([x + shift, *y])));
-        coverer.begin(&[Window::around(corners)]);
+        corners.extend(ring.iter().map(|at| coverer.corner(moved(*at))));
+        strokes.clear();
+        between.clear();
         let count = ring.len();
+        let straight = |at: usize| Stroke { ends: [at % count, (at + 1) % count], bend: Bend::default() };
         let mut drawn = 0;
         for edge in edges.iter() {
             // What lies between edges is a pole's line.
-            (drawn..edge.start).for_each(|at| coverer.edge(&corners[at % count], &corners[(at + 1) % count], INSIDE));
+            strokes.extend((drawn..edge.start).map(straight));
             drawn = edge.start + *pieces;
-            if edge.pieces == 1 {
-                let [from, middle, to] = [edge.start, edge.start + *pieces / 2, drawn].map(|at| at % count);
-                coverer.edge(&corners[from], &corners[to], INSIDE);
-                coverer.bend(&corners[middle], WHOLE_BEND * triangle(&[ring[from], ring[middle], ring[to]]), INSIDE);
-                continue;
-            }
-            let step = *pieces / edge.pieces;
-            for at in (edge.start..drawn).step_by(2 * step) {
-                let [from, middle, to] = [at, at + step, at + 2 * step].map(|at| at % count);
-                coverer.edge(&corners[from], &corners[middle], INSIDE);
-                coverer.edge(&corners[middle], &corners[to], INSIDE);
-                coverer.bend(&corners[middle], shoelace(&[ring[from], ring[middle], ring[to]]) / 3.0, INSIDE);
+            // One parabola over a smooth edge, one over two pieces of any other.
+            let length = if edge.pieces == 1 { *pieces } else { 2 * *pieces / edge.pieces };
+            for at in (edge.start..drawn).step_by(length) {
+                let [from, middle, to] = [at, at + length / 2, at + length].map(|at| at % count);
+                let points = [ring[from], ring[middle], ring[to]];
+                let [first, last] = [points[0], points[2]].map(|point| overlap.rows.pixel_at(point[1]) as u32);
+                let per_area = overlap.per_area(overlap.rows.per_height(first, last));
+                let bend = Bend::new(WHOLE_BEND * triangle(&points), per_area);
+                bend.corners(points.map(moved), &corners[middle], coverer, between);
+                strokes.push(Stroke { ends: [from, to], bend });
             }
         }
-        (drawn..count).for_each(|at| coverer.edge(&corners[at], &corners[(at + 1) % count], INSIDE));
+        strokes.extend((drawn..count).map(straight));
+        let mut window = Window::around(corners);
+        between.iter().for_each(|corner| window.include(corner));
+        coverer.begin(&[window]);
+        let mut rest = &between[..];
+        for Stroke { ends: [from, to], bend } in strokes.iter() {
+            let (own, others) = rest.split_at(bend.count());
+            coverer.curve(&corners[*from], own, &corners[*to], bend.area, INSIDE);
+            rest = others;
+        }
         coverer.close();
     }
 }
