@@ -2,10 +2,10 @@
 
 The job: EGM96's geoid, refined to pixels of 1/16 degree, on the zones of HEALPix level 10 (12.6 million; DGGS_BENCH_LEVEL says
 another), written as Zarr V3 with zstd level 3 and with their ids, these with blosc, on all processors. Peers: healpix-geo + NumPy +
-zarr-python in build/venv, which writes the same arrays in the same chunks and shards and compresses them alike; and gdalwarp to a GeoTIFF in longitude and latitude of
-as many pixels, tiled and compressed alike, without ids, with threads for warping and compressing. The driver and gdalwarp are
-measured as processes, the libraries without starting Python and importing them. All take turns, DGGS_BENCH_TIMES times; the
-fastest counts. Prints wall and CPU seconds and ratios, peer / ours.
+zarr-python in build/venv, which writes the same arrays in the same chunks and shards and compresses them alike; and gdalwarp to
+a GeoTIFF in longitude and latitude of as many pixels, tiled and compressed alike, without ids, with threads for warping and
+compressing. The driver and gdalwarp are measured as processes, the libraries without starting Python and importing them. All take
+turns, DGGS_BENCH_TIMES times; the fastest counts. Prints wall and CPU seconds and ratios, peer / ours.
 """
 
 import json

@@ -140,6 +140,16 @@ def test_a_job_that_is_stopped_leaves_nothing_or_resumes_to_the_same(tmp_path):
     assert len(set(reached)) > 5, "a job of several runs"
 
 
+@pytest.mark.parametrize("options", [SPEC, JL])
+@pytest.mark.parametrize("option", ["CHUNK_LEVEL=2", "SHARD_LEVEL=1"])
+def test_options_that_cut_an_axis_of_zones_are_refused(options, option, tmp_path):
+    target = tmp_path / "c.dggs.zarr"
+    with messages() as seen:
+        assert create(target, "DGGRS=ISEA4H", "LEVEL=4", *options, option) is None
+    assert option.split("=")[0] in failures(seen)[0] and options[0].split("=")[1] in failures(seen)[0], seen
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_part_of_the_globe_is_refused_or_fills_the_rest(tmp_path):
     source = gdal.GetDriverByName("MEM").Create("", 40, 20, 1, gdal.GDT_Byte)
     source.SetGeoTransform([0, 1, 0, 50, 0, -1])

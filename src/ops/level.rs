@@ -129,7 +129,7 @@ pub(super) fn below(path: &str, name: &str) -> String {
 /// What the convention of `options` says of zones of a level.
 ///
 /// # Errors
-/// A convention that cannot describe these zones.
+/// A convention that cannot describe these zones, or puts them where an option that is given means nothing.
 pub fn describe(
     grid: &dyn Grid,
     level: u8,
@@ -145,7 +145,16 @@ pub fn describe(
     let usual = NewAxis::new(grid.spec(), level, listed);
     let Names { dimension, ids, grid_mapping } = names;
     let axis = NewAxis { dimension, id_array: ids, grid_mapping, suffix, ..usual };
-    convention::describe(options.convention, &axis)
+    let description = convention::describe(options.convention, &axis)?;
+    if description.placement != Placement::Line && (options.chunk_level.is_some() || options.shard_level.is_some()) {
+        return Err(Error::invalid(format!(
+            "CHUNK_LEVEL and SHARD_LEVEL cut an axis of zones, and {} has them on {} dimensions, which are cut into runs of \
+             positions: leave them out",
+            options.convention,
+            description.dimensions.len()
+        )));
+    }
+    Ok(description)
 }
 
 /// True when there are positions that no zone is placed at.

@@ -8,7 +8,7 @@ use gdal_sys::GDALRWFlag;
 
 use super::super::ffi;
 use super::{Again, GDAL_OF_RASTER, Raster, nodata};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::store::{Call, NumericType};
 
 /// See `gdal.h`.
@@ -58,13 +58,16 @@ impl Raster {
             return Err(said("it cannot be opened"));
         }
         let dataset = Again(handle);
-        let mut values = vec![0f64; self.columns * self.rows];
+        let (mut values, count) = (Vec::<f64>::new(), self.columns.saturating_mul(self.rows));
         // SAFETY: gdal.h: a live dataset that nobody else knows; the buffer holds all pixels, as is checked before.
         unsafe {
             let size = [gdal_sys::GDALGetRasterXSize(dataset.0), gdal_sys::GDALGetRasterYSize(dataset.0)];
             if size.map(|size| size as usize) != [self.columns, self.rows] {
                 return Ok(None);
             }
+            let refused = |_| Error::new(Kind::OutOfMemory, format!("no memory for {count} coordinates"));
+            values.try_reserve_exact(count).map_err(refused)?;
+            values.resize(count, 0.0);
             let band = gdal_sys::GDALGetRasterBand(dataset.0, number);
             let [columns, rows] = size;
             let done = !band.is_null()
