@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use gdal_dggs::grid::{self, GridSpec, Surface, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;
-use gdal_dggs::ops::quantise::coverage::Span;
+use gdal_dggs::ops::quantise::covers::{Covers, Span};
 use gdal_dggs::ops::quantise::lattice::{Axes, Lattice};
 use gdal_dggs::ops::quantise::overlap::Overlap;
 use ops_support::grid_of;
@@ -45,17 +45,16 @@ fn fine_zones_pixels_add_up_to_their_areas_however_large_pixels_are() {
             let columns = (360.0 * pixels_a_zone / width_deg).round();
             let lattice = globe(360.0 / (2.0 * (columns / 2.0).round()));
             let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
-            let (mut pen, mut spans, mut ends) = (overlap.pen(), Vec::new(), Vec::new());
+            let (mut pen, mut covers) = (overlap.pen(), Covers::default());
             let zones: Vec<Zone> = zones.iter().copied().filter(|zone| zone.0 < count).collect();
-            overlap.spans_of(&zones, &mut pen, &mut spans, &mut ends).unwrap();
-            let (mut first, mut worst) = (0, 0f64);
-            for (zone, end) in zones.iter().zip(ends) {
-                let pixels = |span: &Span| {
+            overlap.cover(&zones, &mut pen, &mut covers).unwrap();
+            let mut worst = 0f64;
+            for (at, zone) in zones.iter().enumerate() {
+                let pixels = |span: Span| {
                     (span.start..span.end).map(|at| span.fraction * overlap.pixel_area(span.row, at)).sum::<f64>()
                 };
-                let area: f64 = spans[first..end].iter().map(pixels).sum();
+                let area: f64 = covers.spans(at).map(pixels).sum();
                 worst = worst.max((area / overlap.zone_area(*zone).unwrap() - 1.0).abs());
-                first = end;
             }
             println!("{dggrs} {level}, {} columns: {worst:e}", lattice.columns());
             assert!(worst < bound, "{dggrs} level {level}: a zone's area is off by {worst:e}");
@@ -79,9 +78,10 @@ fn fine_zones_fill_pixels() {
                 let (column, row) = (position[0][0] as u32, position[0][1] as u32);
                 let rings = 3 + (3.0 / pixels_a_zone) as u32;
                 let zones: Vec<Zone> = grid.k_ring(level, middle, rings).unwrap().iter().collect();
-                let (mut pen, mut spans) = (overlap.pen(), Vec::new());
-                overlap.spans_of(&zones, &mut pen, &mut spans, &mut Vec::new()).unwrap();
-                let of_pixel = spans.iter().filter(|span| span.row == row && (span.start..span.end).contains(&column));
+                let (mut pen, mut covers) = (overlap.pen(), Covers::default());
+                overlap.cover(&zones, &mut pen, &mut covers).unwrap();
+                let spans = (0..zones.len()).flat_map(|zone| covers.spans(zone));
+                let of_pixel = spans.filter(|span| span.row == row && (span.start..span.end).contains(&column));
                 let (count, sum) = of_pixel.fold((0, 0.0), |(count, sum), span| (count + 1, sum + span.fraction));
                 println!("{dggrs} {level} ({lon_deg} {lat_deg}) {pixels_a_zone}: {count} zones, {:e}", sum - 1.0);
                 assert!((sum - 1.0f64).abs() < 1e-9, "{dggrs} {lon_deg} {lat_deg}: {sum}");
@@ -94,13 +94,9 @@ fn fine_zones_fill_pixels() {
 fn drawn(overlap: &Overlap<'_>, zones: &[Zone], together: usize) -> Vec<Vec<Span>> {
     let (mut pen, mut found) = (overlap.pen(), Vec::new());
     for zones in zones.chunks(together) {
-        let (mut spans, mut ends) = (Vec::new(), Vec::new());
-        overlap.spans_of(zones, &mut pen, &mut spans, &mut ends).unwrap();
-        let mut first = 0;
-        for end in ends {
-            found.push(spans[first..end].to_vec());
-            first = end;
-        }
+        let mut covers = Covers::default();
+        overlap.cover(zones, &mut pen, &mut covers).unwrap();
+        found.extend((0..zones.len()).map(|zone| covers.spans(zone).collect()));
     }
     found
 }

@@ -10,6 +10,7 @@ use gdal_dggs::cube::creation::CoverageOption;
 use gdal_dggs::error::{Kind, Result};
 use gdal_dggs::grid::{Grid, LonLat, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;
+use gdal_dggs::ops::quantise::covers::Covers;
 use gdal_dggs::ops::quantise::engine::{self, Job, fill_of};
 use gdal_dggs::ops::quantise::lattice::{Axes, Lattice, Map, Mapped, Position};
 use gdal_dggs::ops::quantise::overlap::Overlap;
@@ -51,14 +52,14 @@ fn field(lattice: &Lattice) -> Vec<f64> {
 /// How much of each pixel all zones of a level cover together, and how far a zone's pixels are from its area at most.
 fn covered_parts(grid: &dyn Grid, level: u8, lattice: &Lattice) -> (Vec<f64>, f64) {
     let overlap = Overlap::new(grid, level, lattice).unwrap();
-    let (mut pen, mut spans) = (overlap.pen(), Vec::new());
+    let (mut pen, mut covers) = (overlap.pen(), Covers::default());
     let mut parts = vec![0.0; lattice.columns() * lattice.rows()];
     let mut worst = 0f64;
     for zone in grid.all_zones(level).unwrap().iter() {
-        spans.clear();
-        overlap.spans(zone, &mut pen, &mut spans).unwrap();
+        covers.clear();
+        overlap.cover(&[zone], &mut pen, &mut covers).unwrap();
         let mut area = 0.0;
-        for span in &spans {
+        for span in covers.spans(0) {
             for column in span.start..span.end {
                 parts[span.row as usize * lattice.columns() + column as usize] += span.fraction;
                 area += span.fraction * overlap.pixel_area(span.row, column);
@@ -328,9 +329,9 @@ fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
             let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
             let mut pen = overlap.pen();
             let mut touches = |zone: Zone| {
-                let mut spans = Vec::new();
-                overlap.spans(zone, &mut pen, &mut spans).unwrap();
-                !spans.is_empty()
+                let mut covers = Covers::default();
+                overlap.cover(&[zone], &mut pen, &mut covers).unwrap();
+                covers.spans(0).next().is_some()
             };
             let by_centroid: Vec<Zone> =
                 all.iter().zip(&positions).filter(|(_, at)| at[0].is_finite()).map(|(zone, _)| *zone).collect();

@@ -34,6 +34,24 @@ impl Areas {
             Areas::Sampled(sampled) => sampled.of(row, column),
         }
     }
+
+    /// Areas of parts of pixels, from a column on in a row.
+    #[inline]
+    pub(super) fn weigh(&self, row: u32, column: u32, parts: &[f64], areas: &mut [f64]) {
+        match self {
+            Areas::Axes { widths, heights } => {
+                let (height, widths) = (heights[row as usize], &widths[column as usize..]);
+                for ((area, part), width) in areas.iter_mut().zip(parts).zip(widths) {
+                    *area = part * (width * height);
+                }
+            }
+            Areas::Sampled(sampled) => {
+                for ((area, part), column) in areas.iter_mut().zip(parts).zip(column..) {
+                    *area = part * sampled.of(row, column);
+                }
+            }
+        }
+    }
 }
 
 impl Sampled {

@@ -8,23 +8,11 @@
 //! do not know, it is cut from its lower end upwards, whichever way it runs, so that they get the same pieces all the
 //! same: the parts of a pixel that polygons without gaps cover add up to 1.
 
+use super::covers::{Covers, Span};
 use super::lines::Lines;
 
 /// A point of the raster's plane.
 pub type Point = [f64; 2];
-
-/// Pixels of a row that are covered alike.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Span {
-    /// The row.
-    pub row: u32,
-    /// First column.
-    pub start: u32,
-    /// Column after the last.
-    pub end: u32,
-    /// The covered part of each of these pixels, in [0, 1] but for what [`Coverer::bend`] adds.
-    pub fraction: f64,
-}
 
 /// Parts smaller than this are rounding.
 const NOTHING: f64 = 1e-13;
@@ -69,6 +57,15 @@ impl Window {
             [first[0].min(corner.row), first[1].min(corner.column)],
             [last[0].max(corner.row), last[1].max(corner.column)],
         );
+    }
+
+    /// Grows so that all of `other` is in it.
+    #[inline]
+    fn add(&mut self, other: &Self) {
+        for axis in [0, 1] {
+            self.first[axis] = self.first[axis].min(other.first[axis]);
+            self.last[axis] = self.last[axis].max(other.last[axis]);
+        }
     }
 
     /// Number of rows and columns.
@@ -118,12 +115,14 @@ pub struct Coverer<'a> {
     sums: Vec<f64>,
     /// Of polygons that have no sums.
     cells: Vec<Cell>,
+    /// No corner lies in an outermost pixel, or beyond it.
+    is_inside: bool,
 }
 
 impl<'a> Coverer<'a> {
     /// For the pixels between `columns` and `rows`.
     pub fn new(columns: &'a Lines, rows: &'a Lines) -> Self {
-        Self { columns, rows, places: Vec::new(), sums: Vec::new(), cells: Vec::new() }
+        Self { columns, rows, places: Vec::new(), sums: Vec::new(), cells: Vec::new(), is_inside: false }
     }
 
     /// A point of a polygon.
@@ -152,7 +151,9 @@ impl<'a> Coverer<'a> {
         self.places.clear();
         self.cells.clear();
         let mut count = 0usize;
+        let mut all = Window::EMPTY;
         for window in windows {
+            all.add(window);
             let [rows, columns] = window.shape();
             let stride = if rows * (columns + 1) <= MOST_SUMS { columns + 1 } else { 0 };
             let corner = (window.first[0] as usize).wrapping_mul(stride).wrapping_add(window.first[1] as usize);
@@ -161,16 +162,63 @@ impl<'a> Coverer<'a> {
         }
         self.sums.clear();
         self.sums.resize(count, 0.0);
+        let [rows, columns] = [self.rows, self.columns].map(|lines| lines.count() as u32 - 1);
+        self.is_inside = all.first[0] > 0 && all.first[1] > 0 && all.last[0] < rows && all.last[1] < columns;
     }
 
     /// Adds an edge, with the polygon to its left and the one to its right, or [`NO_POLYGON`].
+    #[inline]
     pub fn edge(&mut self, from: &Corner, to: &Corner, sides: [u32; 2]) {
         let (low, high, way) = if from.at[1] < to.at[1] { (from, to, 1.0) } else { (to, from, -1.0) };
-        let (rows, [high_x, high_y]) = (self.rows, high.at);
-        if low.at[1] == high_y || high_y <= rows.first() || low.at[1] >= rows.last() {
+        if low.at[1] == high.at[1] {
             return;
         }
         let sides = sides.map(|polygon| self.side(polygon));
+        // To the neighbouring column, either way, or none.
+        let is_short = high.row - low.row <= 1 && (high.column + 1).wrapping_sub(low.column) <= 2;
+        if is_short && self.is_inside {
+            self.short_edge(low, high, way, &sides);
+        } else {
+            self.long_edge(low, high, way, &sides);
+        }
+    }
+
+    /// An edge that crosses at most one line of either axis, as most do at fine levels: three pieces, some of them without
+    /// length, so that nothing has to be asked.
+    #[inline]
+    fn short_edge(&mut self, low: &Corner, high: &Corner, way: f64, sides: &[Side; 2]) {
+        let (rows, columns) = (self.rows, self.columns);
+        let ([x0, y0], [x1, y1]) = (low.at, high.at);
+        let [[r0, c0], [r1, c1]] = [low, high].map(|corner| [corner.row as usize, corner.column as usize]);
+        // Where it meets a column's line and a row's, or its upper end.
+        let line_x = if c0 == c1 { x1 } else { columns.lines[c0.max(c1)] };
+        let line_y = if r0 == r1 { y1 } else { rows.lines[r1] };
+        let (dx, dy) = (x1 - x0, y1 - y0);
+        let at_y = y0 + dy * ((line_x - x0) / dx);
+        // Of an edge along a column 0 / 0.
+        let at_y = if at_y < y1 { at_y } else { y1 };
+        let at_x = x0 + dx * ((line_y - y0) / dy);
+        let is_column_first = at_y < line_y;
+        let ([xa, ya], [xb, yb], [rm, cm]) = match is_column_first {
+            true => ([line_x, at_y], [at_x, line_y], [r0, c1]),
+            false => ([at_x, line_y], [line_x, at_y], [r1, c0]),
+        };
+        let mut piece = |row: usize, column: usize, [xa, ya]: Point, [xb, yb]: Point| {
+            let cover = way * (yb - ya) * rows.inverse_sizes[row];
+            let middle = (0.5 * (xa + xb) - columns.lines[column]) * columns.inverse_sizes[column];
+            self.add(sides, row, column, cover, cover * middle);
+        };
+        piece(r0, c0, [x0, y0], [xa, ya]);
+        piece(rm, cm, [xa, ya], [xb, yb]);
+        piece(r1, c1, [xb, yb], [x1, y1]);
+    }
+
+    /// Any edge.
+    fn long_edge(&mut self, low: &Corner, high: &Corner, way: f64, sides: &[Side; 2]) {
+        let (rows, [high_x, high_y]) = (self.rows, high.at);
+        if high_y <= rows.first() || low.at[1] >= rows.last() {
+            return;
+        }
         let [low_x, low_y] = low.at;
         let (left, right) = ordered(low_x, high_x);
         let x_at = |y: f64| (low_x + (high_x - low_x) * ((y - low_y) / (high_y - low_y))).clamp(left, right);
@@ -184,7 +232,7 @@ impl<'a> Coverer<'a> {
             let [next_x, next_y] = if end < high_y { [x_at(end), end] } else { high.at };
             let cover = way * (next_y - y) * rows.inverse_sizes[row];
             if next_y > y {
-                column = self.piece(&sides, row, column, x, next_x, cover);
+                column = self.piece(sides, row, column, x, next_x, cover);
                 [x, y] = [next_x, next_y];
             }
             row += 1;
@@ -313,32 +361,37 @@ impl<'a> Coverer<'a> {
         self.cells.sort_unstable_by_key(|cell| (cell.polygon, cell.row, cell.column));
     }
 
-    /// Appends the pixels that a polygon covers, row by row. Its edges run counter-clockwise around it or, where
+    /// Adds the pixels that a polygon covers to a zone, row by row. Its edges run counter-clockwise around it or, where
     /// `clockwise`, the other way.
-    pub fn parts(&self, polygon: u32, clockwise: bool, spans: &mut Vec<Span>) {
+    #[inline]
+    pub fn parts(&self, polygon: u32, clockwise: bool, covers: &mut Covers) {
         // Upward edges of a counter-clockwise polygon lie on its right; a plane turned over has them on its left.
         let sign = -self.columns.sign * self.rows.sign * if clockwise { -1.0 } else { 1.0 };
-        let mut push = |row: usize, start: usize, end: usize, fraction: f64| {
-            if start < end && fraction.abs() > NOTHING {
-                spans.push(Span { row: row as u32, start: start as u32, end: end as u32, fraction });
-            }
-        };
         let Place { window, origin, stride } = self.places[polygon as usize];
-        let ([first_row, first_column], [rows, columns]) = (window.first.map(|first| first as usize), window.shape());
-        if stride > 0 {
-            for row in first_row..first_row + rows {
-                let first = origin.wrapping_add(row * stride + first_column);
-                let (mut cover, mut start) = (0.0, 0);
-                for (column, more) in self.sums[first..first + columns].iter().enumerate() {
-                    if *more != 0.0 {
-                        push(row, first_column + start, first_column + column, sign * cover);
-                        (cover, start) = (cover + more, column);
-                    }
-                }
-                push(row, first_column + start, first_column + columns, sign * cover);
-            }
+        if stride == 0 {
+            self.parts_of_cells(polygon, sign, covers);
             return;
         }
+        let (rows, columns) = (window.shape()[0], stride - 1);
+        let [first_row, first_column] = window.first.map(|first| first as usize);
+        let first = origin.wrapping_add(first_row * stride + first_column);
+        let rows = self.sums[first..first + rows * stride].chunks_exact(stride).map(|row| {
+            let mut cover = 0.0;
+            row[..columns].iter().map(move |more| {
+                cover += more;
+                if cover.abs() > NOTHING { sign * cover } else { 0.0 }
+            })
+        });
+        covers.push_patch(window.first, columns as u32, rows);
+    }
+
+    /// The same, of a polygon that has no sums.
+    fn parts_of_cells(&self, polygon: u32, sign: f64, covers: &mut Covers) {
+        let mut push = |row: usize, start: usize, end: usize, fraction: f64| {
+            if start < end && fraction.abs() > NOTHING {
+                covers.push_span(Span { row: row as u32, start: start as u32, end: end as u32, fraction });
+            }
+        };
         let first = self.cells.partition_point(|cell| cell.polygon < polygon);
         let mut cells = self.cells[first..].iter().take_while(|cell| cell.polygon == polygon).peekable();
         while let Some(first) = cells.peek() {
@@ -388,15 +441,20 @@ mod tests {
         }
     }
 
+    fn spans(coverer: &Coverer<'_>, polygon: u32, clockwise: bool) -> Vec<Span> {
+        let mut covers = Covers::default();
+        coverer.parts(polygon, clockwise, &mut covers);
+        covers.end_zone();
+        covers.spans(0).collect()
+    }
+
     fn cover(columns: &Axis, rows: &Axis, ring: &[Point]) -> Vec<Vec<f64>> {
         let (columns, rows) = (&Lines::new(columns), &Lines::new(rows));
         let mut coverer = Coverer::new(columns, rows);
         draw(&mut coverer, ring);
-        let mut spans = Vec::new();
         coverer.close();
-        coverer.parts(0, shoelace(ring) < 0.0, &mut spans);
         let mut parts = vec![vec![0.0; columns.count()]; rows.count()];
-        for span in spans {
+        for span in spans(&coverer, 0, shoelace(ring) < 0.0) {
             for column in span.start..span.end {
                 parts[span.row as usize][column as usize] += span.fraction;
             }
@@ -500,9 +558,7 @@ mod tests {
             draw(&mut coverer, &ring);
             coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)), [0, NO_POLYGON]);
             coverer.close();
-            let mut spans = Vec::new();
-            coverer.parts(0, clockwise, &mut spans);
-            assert_eq!(spans, [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);
+            assert_eq!(spans(&coverer, 0, clockwise), [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);
         }
     }
 
@@ -529,9 +585,7 @@ mod tests {
                 let bend = if polygon == 0 { -0.01 } else { 0.01 };
                 own.bend(&own.corner([1.5, 1.5]), bend, [0, NO_POLYGON]);
                 own.close();
-                let (mut expected, mut found) = (Vec::new(), Vec::new());
-                own.parts(0, false, &mut expected);
-                shared.parts(polygon as u32, false, &mut found);
+                let (expected, found) = (spans(&own, 0, false), spans(&shared, polygon as u32, false));
                 assert_eq!(found, expected);
                 assert!(!found.is_empty());
             }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::coverage::Span;
+use super::covers::Covers;
 use super::lattice::{Axes, Lattice, NOWHERE, Position, of_lines};
 use super::overlap::{Overlap, Pen};
 use crate::cube::Resampling;
@@ -27,13 +27,8 @@ pub enum Footprint {
     Pixels(Vec<[u32; 2]>),
     /// The position of one point a zone, or [`NOWHERE`].
     Points(Vec<Position>),
-    /// The pixels of each zone: `ends[k]` is where those of zone `k` end.
-    Spans {
-        /// Of all zones, one after the other.
-        spans: Vec<Span>,
-        /// One a zone.
-        ends: Vec<usize>,
-    },
+    /// The pixels that each zone overlaps.
+    Covers(Covers),
 }
 
 impl Footprint {
@@ -42,7 +37,7 @@ impl Footprint {
         match self {
             Self::Pixels(pixels) => size_of_val(&pixels[..]),
             Self::Points(points) => size_of_val(&points[..]),
-            Self::Spans { spans, ends } => size_of_val(&spans[..]) + size_of_val(&ends[..]),
+            Self::Covers(covers) => covers.bytes(),
         }
     }
 }
@@ -93,12 +88,12 @@ impl<'a> Footprints<'a> {
     /// Zones that the grid does not have; the lattice's map fails.
     pub fn of(&self, zones: &[Zone], pen: &mut Option<Pen<'_>>) -> Result<Footprint> {
         if let (Some(overlap), Some(pen)) = (&self.overlap, pen) {
-            let (mut spans, mut ends) = (Vec::with_capacity(4 * zones.len()), Vec::with_capacity(zones.len()));
-            overlap.spans_of(zones, pen, &mut spans, &mut ends)?;
+            let mut covers = Covers::with_capacity(zones.len());
+            overlap.cover(zones, pen, &mut covers)?;
             if !matches!(self.resampling, Resampling::Average | Resampling::Sum) {
-                self.drop_slivers(overlap, zones, &mut spans, &mut ends)?;
+                drop_slivers(overlap, zones, &mut covers)?;
             }
-            return Ok(Footprint::Spans { spans, ends });
+            return Ok(Footprint::Covers(covers));
         }
         if let Lattice::Axes(axes) = self.lattice {
             return self.on_axes(axes, zones);
@@ -140,31 +135,15 @@ impl<'a> Footprints<'a> {
         CROSSINGS.set(crossings);
         Ok(footprint)
     }
+}
 
-    /// Removes overlaps that only rounding makes.
-    fn drop_slivers(
-        &self,
-        overlap: &Overlap<'_>,
-        zones: &[Zone],
-        spans: &mut Vec<Span>,
-        ends: &mut [usize],
-    ) -> Result<()> {
-        let (mut at, mut kept) = (0, 0);
-        for (zone, end) in zones.iter().zip(ends) {
-            while at < *end {
-                let span = spans[at];
-                let area = || span.fraction * overlap.pixel_area(span.row, span.start);
-                if span.fraction > SLIVER || area() > SLIVER * overlap.zone_area(*zone)? {
-                    spans[kept] = span;
-                    kept += 1;
-                }
-                at += 1;
-            }
-            *end = kept;
-        }
-        spans.truncate(kept);
-        Ok(())
-    }
+/// Removes overlaps that only rounding makes.
+fn drop_slivers(overlap: &Overlap<'_>, zones: &[Zone], covers: &mut Covers) -> Result<()> {
+    let areas = zones.iter().map(|zone| overlap.zone_area(*zone)).collect::<Result<Vec<f64>>>()?;
+    covers.retain(|zone, [row, column], part| {
+        part > SLIVER || part * overlap.pixel_area(row, column) > SLIVER * areas[zone]
+    });
+    Ok(())
 }
 
 /// Row and column of the pixel at a position.

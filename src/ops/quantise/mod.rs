@@ -2,7 +2,7 @@
 //!
 //! - [`axis`], [`lattice`]: where pixels lie on the globe;
 //! - [`raster`]: what is in them;
-//! - [`lines`], [`coverage`], [`overlap`], [`areas`]: how much of each pixel a zone overlaps;
+//! - [`lines`], [`coverage`], [`covers`], [`overlap`], [`areas`]: how much of each pixel a zone overlaps;
 //! - [`footprint`], [`reduce`]: which pixels a zone takes its value from, and how;
 //! - [`zones`]: which level and zones a raster becomes;
 //! - [`engine`]: all of it in parallel, in bounded memory, into a [`Sink`](engine::Sink).
@@ -12,6 +12,7 @@
 mod areas;
 pub mod axis;
 pub mod coverage;
+pub mod covers;
 pub mod engine;
 pub mod footprint;
 pub mod lattice;

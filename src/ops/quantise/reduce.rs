@@ -123,26 +123,30 @@ impl<T: Sample> Reducer<T> {
         self.add_all(std::iter::once((value, weight)));
     }
 
-    /// More values, and how much of each there is.
+    /// More values, and how much there is of each; those of which there is nothing do not count.
     #[inline]
-    pub fn add_all(&mut self, values: impl Iterator<Item = (T, f64)>) {
+    pub fn add_all(&mut self, values: impl Iterator<Item = (T, f64)> + Clone) {
         match self.reduction {
             Reduction::Average => {
+                // From the first value on: the mean of a constant is that constant, whatever the weights.
+                let Some(first) = self.first(&values) else { return };
+                let first = first.to_f64();
                 for (value, weight) in values {
-                    // From the first value on: the mean of a constant is that constant, whatever the weights.
-                    let first = self.value.get_or_insert(value).to_f64();
+                    let more = weight * (value.to_f64() - first);
                     self.weight += weight;
-                    self.sum += weight * (value.to_f64() - first);
+                    self.sum += if weight == 0.0 { 0.0 } else { more };
                 }
             }
             Reduction::Sum => {
-                for (value, weight) in values {
-                    self.value.get_or_insert(value);
-                    self.sum += weight * value.to_f64();
+                if self.first(&values).is_some() {
+                    for (value, weight) in values {
+                        let more = weight * value.to_f64();
+                        self.sum += if weight == 0.0 { 0.0 } else { more };
+                    }
                 }
             }
             Reduction::Mode => {
-                for (value, weight) in values {
+                for (value, weight) in values.filter(|(_, weight)| *weight != 0.0) {
                     let key = value.key();
                     match self.few.iter().position(|(known, _)| known.key() == key) {
                         Some(at) => self.few[at].1 += weight,
@@ -156,9 +160,18 @@ impl<T: Sample> Reducer<T> {
         }
     }
 
+    /// The first value seen of which there is something.
+    #[inline]
+    fn first(&mut self, values: &(impl Iterator<Item = (T, f64)> + Clone)) -> Option<T> {
+        if self.value.is_none() {
+            self.value = values.clone().find(|(_, weight)| *weight != 0.0).map(|(value, _)| value);
+        }
+        self.value
+    }
+
     #[inline]
     fn extreme(&mut self, values: impl Iterator<Item = (T, f64)>, wanted: Ordering) {
-        for (value, _) in values {
+        for (value, _) in values.filter(|(_, weight)| *weight != 0.0) {
             if self.value.is_none_or(|extreme| value.partial_cmp(&extreme) == Some(wanted)) {
                 self.value = Some(value);
             }

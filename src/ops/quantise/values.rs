@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::covers::Parts;
 use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
 use super::lattice::Position;
 use super::raster::{Block, Blocks, Loaded, Variable};
@@ -72,7 +73,7 @@ pub(super) fn fill_in(
                 interpolate(&mut reader, description, footprints.lattice().period(), points, fill, into)
             )
         }
-        Footprint::Spans { .. } => {
+        Footprint::Covers(_) => {
             with_type!(description.data_type, reduce(&mut reader, description, footprints, footprint, fill, into))
         }
     }
@@ -279,38 +280,52 @@ fn reduce<T: Sample>(
     fill: &[u8],
     into: &mut [u8],
 ) -> Result<()> {
-    let (Footprint::Spans { spans, ends }, Some(overlap)) = (footprint, footprints.overlap()) else {
+    let (Footprint::Covers(covers), Some(overlap)) = (footprint, footprints.overlap()) else {
         return Err(Error::invalid("a footprint of another kind"));
     };
+    let size = size_of::<T>();
     let nodata: Option<T> = variable.nodata.as_deref().map(element);
+    let has_data = |value: T| value.is_number() && Some(value) != nodata;
     let resampling = footprints.resampling();
     let reduction = Reduction::of(if variable.descends { resampling.turned() } else { resampling });
     let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
     let mut reducer = Reducer::<T>::new(reduction);
-    let mut weighted: Vec<(T, f64)> = Vec::with_capacity(TOGETHER);
-    let mut first = 0;
-    for (&end, into) in ends.iter().zip(into.chunks_exact_mut(fill.len())) {
-        for span in &spans[first..end] {
-            let mut column = span.start;
-            while column < span.end {
-                let pixel = [span.row, column];
-                let (loaded, at) = reader.at(pixel)?;
-                let block_end = (loaded.block.column + loaded.block.columns) as u32;
-                let count = (span.end.min(block_end) - column).min((TOGETHER - weighted.len()) as u32);
-                for offset in 0..count {
-                    if let Some(value) = value_at(loaded, at + offset as usize, nodata) {
-                        let area = if by_area { overlap.pixel_area(span.row, column + offset) } else { 1.0 };
-                        weighted.push((value, span.fraction * area));
+    let (mut even, mut areas) = ([0.0; TOGETHER], [0.0; TOGETHER]);
+    for (zone, into) in into.chunks_exact_mut(fill.len()).enumerate() {
+        for patch in covers.patches(zone) {
+            for row in 0..patch.rows {
+                let mut column = 0;
+                while column < patch.columns {
+                    let pixel = [patch.row + row, patch.column + column];
+                    let (loaded, at) = reader.at(pixel)?;
+                    let block_end = (loaded.block.column + loaded.block.columns) as u32;
+                    let count = (patch.columns - column).min(block_end - pixel[1]).min(TOGETHER as u32) as usize;
+                    let parts = match covers.row(patch, row) {
+                        Parts::Each(parts) => &parts[column as usize..column as usize + count],
+                        Parts::Even(part) => {
+                            even[..count].fill(part);
+                            &even[..count]
+                        }
+                    };
+                    let weights = if by_area {
+                        overlap.weigh(pixel[0], pixel[1], parts, &mut areas[..count]);
+                        &areas[..count]
+                    } else {
+                        parts
+                    };
+                    let values = loaded.values[at * size..(at + count) * size].chunks_exact(size);
+                    let values = values.map(bytemuck::pod_read_unaligned::<T>).zip(weights);
+                    let weighted = |(value, weight): (T, &f64)| (value, if has_data(value) { *weight } else { 0.0 });
+                    match loaded.valid.get(at..at + count) {
+                        None => reducer.add_all(values.map(weighted)),
+                        Some(valid) => reducer.add_all(values.zip(valid).map(|((value, weight), valid)| {
+                            weighted((value, if *valid == 0 { &0.0 } else { weight }))
+                        })),
                     }
-                }
-                column += count;
-                if weighted.len() == TOGETHER {
-                    reducer.add_all(weighted.drain(..));
+                    column += count as u32;
                 }
             }
         }
-        reducer.add_all(weighted.drain(..));
-        first = end;
         let written = match reduction {
             Reduction::Sum => reducer.finish_sum().map(|sum| into.copy_from_slice(bytemuck::bytes_of(&sum))),
             _ => reducer.finish().map(|value| into.copy_from_slice(bytemuck::bytes_of(&value))),

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::covers::Covers;
 use super::lattice::{Lattice, NOWHERE};
 use super::overlap::Overlap;
 use crate::cube::creation::CoverageOption;
@@ -186,7 +187,7 @@ pub fn covered(
     let candidates = candidates(grid, level, lattice)?;
     let by_centroid = matches!(resampling, Resampling::Nearest | Resampling::Bilinear);
     let overlap = Overlap::new(grid, level, lattice)?;
-    let (mut pen, mut spans) = (overlap.pen(), Vec::new());
+    let (mut pen, mut covers) = (overlap.pen(), Covers::default());
     let mut found = ZoneSet::default();
     let mut zones = Vec::with_capacity(BATCH);
     let mut places = vec![LonLat::default(); BATCH];
@@ -204,9 +205,9 @@ pub fn covered(
         for (zone, position) in zones.iter().zip(&positions) {
             let touched = position[0].is_finite()
                 || (!by_centroid && {
-                    spans.clear();
-                    overlap.spans(*zone, &mut pen, &mut spans)?;
-                    !spans.is_empty()
+                    covers.clear();
+                    overlap.cover(&[*zone], &mut pen, &mut covers)?;
+                    covers.spans(0).next().is_some()
                 });
             if touched {
                 found.push(zone.0..zone.0 + 1);

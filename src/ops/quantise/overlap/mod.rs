@@ -20,7 +20,8 @@ mod trace;
 
 use super::areas::{Areas, of_axes, sampled};
 use super::axis::Axis;
-use super::coverage::{Point, Span};
+use super::coverage::Point;
+use super::covers::{Covers, Span};
 use super::lattice::{Lattice, NOWHERE};
 use super::lines::Lines;
 use crate::error::Result;
@@ -153,40 +154,31 @@ impl<'a> Overlap<'a> {
         Ok(self.grid.area_m2(self.level, zone)? / self.unit_m2)
     }
 
+    /// Makes of covered parts of pixels, from a column on in a row, areas on the sphere of radius 1.
+    #[inline]
+    pub fn weigh(&self, row: u32, column: u32, parts: &[f64], areas: &mut [f64]) {
+        self.areas.weigh(row, column, parts, areas);
+    }
+
     /// The area of a pixel on the sphere of radius 1.
     #[inline]
     pub fn pixel_area(&self, row: u32, column: u32) -> f64 {
         self.areas.of(row, column)
     }
 
-    /// Appends the pixels that `zone` overlaps to `spans`: of each row from west to east, but once for each turn of
-    /// longitude.
+    /// Adds what `zones` cover: of each row from west to east, but once for each turn of longitude.
     ///
     /// # Errors
     /// A zone that the grid does not have; the lattice's map fails.
-    pub fn spans(&self, zone: Zone, pen: &mut Pen<'_>, spans: &mut Vec<Span>) -> Result<()> {
-        self.spans_of(&[zone], pen, spans, &mut Vec::new())
-    }
-
-    /// Appends those of `zones` to `spans`, and to `ends` how many spans there are after each zone.
-    ///
-    /// # Errors
-    /// As [`Overlap::spans`].
-    pub fn spans_of(
-        &self,
-        zones: &[Zone],
-        pen: &mut Pen<'_>,
-        spans: &mut Vec<Span>,
-        ends: &mut Vec<usize>,
-    ) -> Result<()> {
+    pub fn cover(&self, zones: &[Zone], pen: &mut Pen<'_>, covers: &mut Covers) -> Result<()> {
         for zones in zones.chunks(self.batch) {
             pen.sketch.draw(self, zones)?;
             for (at, zone) in zones.iter().enumerate() {
-                let is_drawn = pen.sketch.spans(at, spans) || pen.trace.spans(self, *zone, spans)?;
+                let is_drawn = pen.sketch.cover(at, covers) || pen.trace.cover(self, *zone, covers)?;
                 if !is_drawn {
-                    self.sample(*zone, spans)?;
+                    self.sample(*zone, covers)?;
                 }
-                ends.push(spans.len());
+                covers.end_zone();
             }
         }
         Ok(())
@@ -241,7 +233,7 @@ impl<'a> Overlap<'a> {
 
     /// The pixels of a zone that the raster's plane tears apart, or that is not all on it: those that hold the centroids
     /// of its sub-zones, each sub-zone a share of the zone's area.
-    fn sample(&self, zone: Zone, spans: &mut Vec<Span>) -> Result<()> {
+    fn sample(&self, zone: Zone, covers: &mut Covers) -> Result<()> {
         let zone_area = self.zone_area(zone)?;
         let middle = self.pixel_area(self.lattice.rows() as u32 / 2, self.lattice.columns() as u32 / 2);
         let wanted = (zone_area / middle * SAMPLES_A_PIXEL).clamp(LEAST_SAMPLES, MOST_SAMPLES);
@@ -260,7 +252,7 @@ impl<'a> Overlap<'a> {
         for run in pixels.chunk_by(|a, b| a == b) {
             let (row, column) = run[0];
             let fraction = (share * run.len() as f64 / self.pixel_area(row, column)).min(1.0);
-            spans.push(Span { row, start: column, end: column + 1, fraction });
+            covers.push_span(Span { row, start: column, end: column + 1, fraction });
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use super::{NO_BEND, Overlap, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
 use crate::grid::mesh::NO_ZONE;
 use crate::grid::{LonLat, Mesh, Zone};
-use crate::ops::quantise::coverage::{Corner, Coverer, Point, Span, Window};
+use crate::ops::quantise::coverage::{Corner, Coverer, Point, Window};
+use crate::ops::quantise::covers::Covers;
 use crate::ops::quantise::lattice::{Lattice, NOWHERE};
 use crate::ops::quantise::lines::Lines;
 
@@ -94,12 +95,13 @@ impl<'a> Sketch<'a> {
         Ok(())
     }
 
-    /// Appends what the zone at this place among the batch covers; false where it is not drawn.
-    pub(super) fn spans(&self, zone: usize, spans: &mut Vec<Span>) -> bool {
+    /// Adds what the zone at this place among the batch covers; false where it is not drawn.
+    #[inline]
+    pub(super) fn cover(&self, zone: usize, covers: &mut Covers) -> bool {
         let outline = &self.outlines[zone];
         if outline.is_smooth {
             let turns = &self.turns[..self.turn_count];
-            turns.iter().for_each(|(_, coverer)| coverer.parts(zone as u32, outline.area < 0.0, spans));
+            turns.iter().for_each(|(_, coverer)| coverer.parts(zone as u32, outline.area < 0.0, covers));
         }
         outline.is_smooth
     }

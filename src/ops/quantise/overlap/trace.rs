@@ -4,7 +4,8 @@ use super::curve::Bend;
 use super::{Overlap, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
 use crate::grid::{LonLat, Zone};
-use crate::ops::quantise::coverage::{Corner, Coverer, NO_POLYGON, Point, Span, Window, shoelace};
+use crate::ops::quantise::coverage::{Corner, Coverer, NO_POLYGON, Point, Window, shoelace};
+use crate::ops::quantise::covers::Covers;
 use crate::ops::quantise::lattice::{Lattice, NOWHERE, Position};
 
 /// Change of an edge's area by twice as many points, in parts of a zone's, from which on more are not needed: the error is
@@ -68,8 +69,8 @@ impl<'a> Trace<'a> {
         }
     }
 
-    /// Appends what a zone covers; false where it cannot be drawn.
-    pub(super) fn spans(&mut self, overlap: &Overlap<'_>, zone: Zone, spans: &mut Vec<Span>) -> Result<bool> {
+    /// Adds what a zone covers; false where it cannot be drawn.
+    pub(super) fn cover(&mut self, overlap: &Overlap<'_>, zone: Zone, covers: &mut Covers) -> Result<bool> {
         if !overlap.trace(zone, self)? {
             return Ok(false);
         }
@@ -77,7 +78,7 @@ impl<'a> Trace<'a> {
         let ends = self.ring.iter().fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)));
         for shift in overlap.turns(ends) {
             self.draw(overlap, shift);
-            self.coverer.parts(0, is_clockwise, spans);
+            self.coverer.parts(0, is_clockwise, covers);
         }
         Ok(true)
     }
