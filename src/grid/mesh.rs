@@ -15,26 +15,44 @@ pub struct MeshEdge {
     pub zones: [u32; 2],
 }
 
+/// A point of a mesh.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MeshPoint {
+    /// Its longitude, in degrees.
+    pub lon_deg: f64,
+    /// The place of its latitude in [`Mesh::lats_deg`].
+    pub parallel: u32,
+}
+
 /// Zones by their edges.
 ///
 /// Each edge of a zone is in it once. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
 /// none. Longitudes may be any number; they are continuous along the boundary of each zone, unless it goes around a pole.
 #[derive(Debug, Default)]
 pub struct Mesh {
+    /// Latitudes in degrees, of the kind that the grid's surface says; many points may share one.
+    pub lats_deg: Vec<f64>,
     /// Where edges begin and end.
-    pub corners: Vec<LonLat>,
+    pub corners: Vec<MeshPoint>,
     /// The edges.
     pub edges: Vec<MeshEdge>,
     /// The middle of each edge.
-    pub middles: Vec<LonLat>,
+    pub middles: Vec<MeshPoint>,
 }
 
 impl Mesh {
     /// Removes what is in it.
     pub fn clear(&mut self) {
+        self.lats_deg.clear();
         self.corners.clear();
         self.edges.clear();
         self.middles.clear();
+    }
+
+    /// Where a point of it is.
+    #[inline]
+    pub fn place(&self, point: &MeshPoint) -> LonLat {
+        LonLat { lon_deg: point.lon_deg, lat_deg: self.lats_deg[point.parallel as usize] }
     }
 
     /// Becomes the mesh of `zones` by the boundary of each: no edge is shared.
@@ -53,8 +71,14 @@ impl Mesh {
             if !ring.len().is_multiple_of(2) {
                 continue;
             }
-            self.corners.extend(ring.iter().step_by(2));
-            self.middles.extend(ring.iter().skip(1).step_by(2));
+            let parallel = self.lats_deg.len() as u32;
+            self.lats_deg.extend(ring.iter().map(|place| place.lat_deg));
+            let points = ring.iter().zip(parallel..);
+            let mut points = points.map(|(place, parallel)| MeshPoint { lon_deg: place.lon_deg, parallel });
+            while let (Some(corner), Some(middle)) = (points.next(), points.next()) {
+                self.corners.push(corner);
+                self.middles.push(middle);
+            }
             let next = |at: u32| if at + 1 == count { 0 } else { at + 1 };
             let edge = |at| MeshEdge { ends: [corner + at, corner + next(at)], zones: [zone as u32, NO_ZONE] };
             self.edges.extend((0..count).map(edge));

@@ -3,8 +3,8 @@
 
 use super::latitude::Latitude;
 use super::projection::{octants, parallel, part};
-use crate::grid::mesh::{Mesh, MeshEdge, NO_ZONE};
-use crate::grid::{LonLat, Zone};
+use crate::grid::Zone;
+use crate::grid::mesh::{Mesh, MeshEdge, MeshPoint, NO_ZONE};
 
 /// A rectangle of columns and rows of a base zone.
 struct Patch {
@@ -44,17 +44,17 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     let side = (1u64 << level) as f64;
     let lowest = (first[0] + first[1]) as f64;
     // From the lowest corner's up, every half of a zone.
-    let parallels: Vec<(f64, (f64, f64))> = (0..=2 * (columns + rows))
-        .map(|halves| lowest + halves as f64 / 2.0)
-        .map(|height| (parallel(latitude, side, base, height), octants(side, base, height)))
-        .collect();
+    let heights = (0..=2 * (columns + rows)).map(|halves| lowest + halves as f64 / 2.0);
+    let octants: Vec<(f64, f64)> = heights.clone().map(|height| octants(side, base, height)).collect();
     let skew = first[0] as f64 - first[1] as f64;
     let point = |halves_i: usize, halves_j: usize| {
-        let (lat_deg, (middle, zones)) = parallels[halves_i + halves_j];
+        let parallel = halves_i + halves_j;
+        let (middle, zones) = octants[parallel];
         let across = skew + (halves_i as f64 - halves_j as f64) / 2.0;
-        LonLat { lon_deg: 45.0 * (middle + across / zones), lat_deg }
+        MeshPoint { lon_deg: 45.0 * (middle + across / zones), parallel: parallel as u32 }
     };
     mesh.clear();
+    mesh.lats_deg.extend(heights.map(|height| parallel(latitude, side, base, height)));
     mesh.corners.reserve((columns + 1) * (rows + 1));
     mesh.edges.reserve(2 * (columns + 1) * (rows + 1));
     mesh.middles.reserve(2 * (columns + 1) * (rows + 1));
@@ -83,6 +83,7 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
 mod tests {
     use super::super::projection::boundary;
     use super::*;
+    use crate::grid::LonLat;
 
     #[test]
     fn a_meshs_edges_are_those_of_each_zones_boundary() {
@@ -104,7 +105,7 @@ mod tests {
                 let mut seen = 0;
                 for (edge, middle) in mesh.edges.iter().zip(&mesh.middles) {
                     let Some(which) = edge.zones.iter().position(|zone| *zone == number as u32) else { continue };
-                    let mut ends = edge.ends.map(|corner| mesh.corners[corner as usize]);
+                    let mut ends = edge.ends.map(|corner| mesh.place(&mesh.corners[corner as usize]));
                     if which == 1 {
                         ends.reverse();
                     }
@@ -113,7 +114,7 @@ mod tests {
                         a.lat_deg == b.lat_deg && (turns - turns.round()).abs() < 1e-15
                     };
                     let at = (0..4).find(|at| same(&ring[2 * at], &ends[0])).expect("a corner of the ring");
-                    assert!(same(&ring[2 * at + 1], middle) && same(&ring[(2 * at + 2) % 8], &ends[1]));
+                    assert!(same(&ring[2 * at + 1], &mesh.place(middle)) && same(&ring[(2 * at + 2) % 8], &ends[1]));
                     seen += 1;
                 }
                 assert_eq!(seen, 4, "{zone:?}");

@@ -34,13 +34,13 @@ pub struct Corner {
 /// The pixels from a first to a last row and column.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
-    first: [u32; 2],
-    last: [u32; 2],
+    /// First row and column, and last ones with all bits turned: so that all of them are least of something.
+    bounds: [i32; 4],
 }
 
 impl Window {
     /// Of no pixel.
-    pub const EMPTY: Self = Self { first: [u32::MAX; 2], last: [0; 2] };
+    pub const EMPTY: Self = Self { bounds: [i32::MAX; 4] };
 
     /// The pixels around all that hold `corners`.
     pub fn around(corners: &[Corner]) -> Self {
@@ -52,26 +52,28 @@ impl Window {
     /// Grows so that the pixel of `corner` is in it.
     #[inline]
     pub fn include(&mut self, corner: &Corner) {
-        let Self { first, last } = self;
-        (*first, *last) = (
-            [first[0].min(corner.row), first[1].min(corner.column)],
-            [last[0].max(corner.row), last[1].max(corner.column)],
-        );
+        let (row, column) = (corner.row as i32, corner.column as i32);
+        self.add(&Self { bounds: [row, column, !row, !column] });
     }
 
     /// Grows so that all of `other` is in it.
     #[inline]
-    fn add(&mut self, other: &Self) {
-        for axis in [0, 1] {
-            self.first[axis] = self.first[axis].min(other.first[axis]);
-            self.last[axis] = self.last[axis].max(other.last[axis]);
+    pub fn add(&mut self, other: &Self) {
+        for (bound, other) in self.bounds.iter_mut().zip(other.bounds) {
+            *bound = other.min(*bound);
         }
+    }
+
+    /// The first row and column.
+    #[inline]
+    fn first(&self) -> [u32; 2] {
+        [0, 1].map(|axis| self.bounds[axis] as u32)
     }
 
     /// Number of rows and columns.
     #[inline]
     fn shape(&self) -> [usize; 2] {
-        [0, 1].map(|axis| (self.last[axis] + 1).saturating_sub(self.first[axis]) as usize)
+        [0, 1].map(|axis| (i64::from(!self.bounds[axis + 2]) - i64::from(self.bounds[axis]) + 1).max(0) as usize)
     }
 }
 
@@ -138,14 +140,6 @@ impl<'a> Coverer<'a> {
         Corner { at, column: self.columns.pixel(at[0]) as u32, row }
     }
 
-    /// A point that probably lies in the pixel of another.
-    #[inline]
-    pub fn corner_near(&self, at: Point, other: &Corner) -> Corner {
-        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
-        let column = self.columns.pixel_near(at[0], other.column as usize) as u32;
-        Corner { at, column, row: self.rows.pixel_near(at[1], other.row as usize) as u32 }
-    }
-
     /// Forgets all polygons and begins new ones, whose corners and bends all lie in these windows.
     pub fn begin(&mut self, windows: &[Window]) {
         self.places.clear();
@@ -156,14 +150,18 @@ impl<'a> Coverer<'a> {
             all.add(window);
             let [rows, columns] = window.shape();
             let stride = if rows * (columns + 1) <= MOST_SUMS { columns + 1 } else { 0 };
-            let corner = (window.first[0] as usize).wrapping_mul(stride).wrapping_add(window.first[1] as usize);
+            let [row, column] = window.first().map(|first| first as usize);
+            let corner = row.wrapping_mul(stride).wrapping_add(column);
             self.places.push(Place { window: *window, origin: count.wrapping_sub(corner), stride });
             count += rows * stride;
         }
         self.sums.clear();
         self.sums.resize(count, 0.0);
-        let [rows, columns] = [self.rows, self.columns].map(|lines| lines.count() as u32 - 1);
-        self.is_inside = all.first[0] > 0 && all.first[1] > 0 && all.last[0] < rows && all.last[1] < columns;
+        let counts = [self.rows, self.columns].map(Lines::count);
+        self.is_inside = [0, 1].into_iter().all(|axis| {
+            let first = all.first()[axis] as usize;
+            first > 0 && first + all.shape()[axis] < counts[axis]
+        });
     }
 
     /// Adds an edge, with the polygon to its left and the one to its right, or [`NO_POLYGON`].
@@ -328,6 +326,18 @@ impl<'a> Coverer<'a> {
     /// the second begins, the middle over that, and so on; none for a straight edge. `area` is what the parabola has beyond the
     /// one chord between its ends, signed as [`shoelace`] signs the polygon on the left.
     pub fn curve(&mut self, from: &Corner, between: &[Corner], to: &Corner, area: f64, sides: [u32; 2]) {
+        match between {
+            [] => self.edge(from, to, sides),
+            [middle] => {
+                self.edge(from, to, sides);
+                self.bend(middle, area, sides);
+            }
+            _ => self.curve_of_many(from, between, to, area, sides),
+        }
+    }
+
+    /// The same, of any number of chords.
+    fn curve_of_many(&mut self, from: &Corner, between: &[Corner], to: &Corner, area: f64, sides: [u32; 2]) {
         let chords = between.len() / 2 + 1;
         // Equal parts of a parabola have equal areas beyond their chords.
         let bend = area / (chords as f64).powi(3);
@@ -373,7 +383,7 @@ impl<'a> Coverer<'a> {
             return;
         }
         let (rows, columns) = (window.shape()[0], stride - 1);
-        let [first_row, first_column] = window.first.map(|first| first as usize);
+        let [first_row, first_column] = window.first().map(|first| first as usize);
         let first = origin.wrapping_add(first_row * stride + first_column);
         let rows = self.sums[first..first + rows * stride].chunks_exact(stride).map(|row| {
             let mut cover = 0.0;
@@ -382,7 +392,7 @@ impl<'a> Coverer<'a> {
                 if cover.abs() > NOTHING { sign * cover } else { 0.0 }
             })
         });
-        covers.push_patch(window.first, columns as u32, rows);
+        covers.push_patch(window.first(), columns as u32, rows);
     }
 
     /// The same, of a polygon that has no sums.

@@ -9,9 +9,19 @@ pub struct Lines {
     pub(super) lines: Vec<f64>,
     /// One by the size of each pixel.
     pub(super) inverse_sizes: Vec<f64>,
-    /// Equal parts of the axis, such that lines of even spacing lie in the middle of one each: how many lines come before.
-    before: Vec<u32>,
+    /// Equal parts of the axis, such that lines of even spacing lie in the middle of one each.
+    parts: Vec<Part>,
     parts_per_unit: f64,
+}
+
+/// A part of an axis.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// The first two lines in it, infinite where there are fewer.
+    lines: [f64; 2],
+    /// How many lines come before it, and before the next one.
+    before: u32,
+    to: u32,
 }
 
 impl Lines {
@@ -21,13 +31,15 @@ impl Lines {
         let lines: Vec<f64> = (0..=count).map(|index| sign * axis.edge(index)).collect();
         let inverse_sizes = lines.windows(2).map(|pair| 1.0 / (pair[1] - pair[0])).collect();
         let parts_per_unit = count as f64 / (lines[count] - lines[0]);
-        let mut found = Self { sign, lines, inverse_sizes, before: Vec::new(), parts_per_unit };
-        let mut before = vec![0; count + 2];
-        found.lines.iter().for_each(|line| before[found.part(*line) + 1] += 1);
+        let mut found = Self { sign, lines, inverse_sizes, parts: Vec::new(), parts_per_unit };
+        let mut to = 0;
         for part in 0..=count {
-            before[part + 1] += before[part];
+            let before = to;
+            to += found.lines[before..].iter().take_while(|line| found.part(**line) == part).count();
+            let line = |at: usize| if at < to { found.lines[at] } else { f64::INFINITY };
+            let lines = [line(before), line(before + 1)];
+            found.parts.push(Part { lines, before: before as u32, to: to as u32 });
         }
-        found.before = before;
         found
     }
 
@@ -67,28 +79,21 @@ impl Lines {
     /// The equal part that holds `x` (ascending sense); never descends as `x` grows.
     #[inline]
     fn part(&self, x: f64) -> usize {
-        (((x - self.lines[0]) * self.parts_per_unit + 0.5) as usize).min(self.inverse_sizes.len())
-    }
-
-    /// [`Lines::pixel`], quicker where that is `guess`.
-    #[inline]
-    pub(super) fn pixel_near(&self, x: f64, guess: usize) -> usize {
-        if self.lines[guess] <= x && x < self.lines[guess + 1] { guess } else { self.pixel(x) }
+        let part = (x - self.lines[0]) * self.parts_per_unit + 0.5;
+        // No axis has 2^31 lines.
+        (part as i32).clamp(0, self.inverse_sizes.len() as i32) as usize
     }
 
     /// The pixel that holds `x` (ascending sense), the first or last for what lies beyond.
     #[inline]
     pub(super) fn pixel(&self, x: f64) -> usize {
         // Lines of earlier parts lie before `x`, those of later parts after it.
-        let (part, last) = (self.part(x), self.inverse_sizes.len());
-        let from = self.before[part] as usize;
-        let is_before = |line: usize| usize::from(self.lines[line.min(last)] <= x);
-        let mut within = is_before(from) + is_before(from + 1);
-        if within == 2 {
-            let to = self.before[part + 1] as usize;
-            within = self.lines[from..to].partition_point(|line| *line <= x);
+        let Part { lines, before, to } = self.parts[self.part(x)];
+        let mut within = lines.map(|line| u32::from(line <= x)).iter().sum();
+        if within == 2 && to - before > 2 {
+            within = self.lines[before as usize..to as usize].partition_point(|line| *line <= x) as u32;
         }
-        (from + within).saturating_sub(1).min(last - 1)
+        ((before + within).saturating_sub(1) as usize).min(self.inverse_sizes.len() - 1)
     }
 }
 
@@ -114,9 +119,6 @@ mod tests {
             for x in points {
                 let expected = lines.lines.iter().filter(|line| **line <= x).count().saturating_sub(1);
                 assert_eq!(lines.pixel(x), expected.min(lines.count() - 1), "{x}");
-                for guess in [0, lines.count() - 1, expected.min(lines.count() - 1)] {
-                    assert_eq!(lines.pixel_near(x, guess), lines.pixel(x), "{x}");
-                }
             }
         }
     }

@@ -24,7 +24,12 @@ impl Bend {
     pub(super) fn new(area: f64, per_area: f64) -> Self {
         // Of n chords each leaves a part of n^3.
         let cubed = area.abs() * per_area / LEFT_TO_BEND;
-        let chords = if cubed <= 1.0 { 1 } else { cubed.cbrt().ceil().min(MOST_CHORDS) as u16 };
+        let chords = match cubed {
+            ..=1.0 => 1,
+            ..=8.0 => 2,
+            ..=27.0 => 3,
+            _ => cubed.cbrt().ceil().min(MOST_CHORDS) as u16,
+        };
         Self { area, chords }
     }
 
@@ -34,21 +39,26 @@ impl Bend {
         (2 * usize::from(self.chords)).saturating_sub(1)
     }
 
-    /// Appends the corners between the ends of an edge through three points, as [`Coverer::curve`] takes them.
+    /// Appends the corners between the ends of an edge through three points, as [`Coverer::curve`] takes them; `middle` is the
+    /// second point.
     #[inline]
     pub(super) fn corners(
         self,
         [a, b, c]: [Point; 3],
-        near: &Corner,
+        middle: impl FnOnce() -> Corner,
         coverer: &Coverer<'_>,
         corners: &mut Vec<Corner>,
     ) {
-        let chords = f64::from(self.chords);
-        for at in 1..=self.count() {
-            // From -1 at one end to 1 at the other: the same points whichever way the edge runs.
-            let s = (at as f64 - chords) / chords;
-            let point = [0, 1].map(|k| b[k] + s * (0.5 * (c[k] - a[k]) + s * (0.5 * (a[k] + c[k]) - b[k])));
-            corners.push(coverer.corner_near(point, near));
+        match self.chords {
+            0 => (),
+            1 => corners.push(middle()),
+            chords => {
+                let chords = f64::from(chords);
+                // From -1 at one end to 1 at the other: the same points whichever way the edge runs.
+                corners.extend((1..=self.count()).map(|at| (at as f64 - chords) / chords).map(|s| {
+                    coverer.corner([0, 1].map(|k| b[k] + s * (0.5 * (c[k] - a[k]) + s * (0.5 * (a[k] + c[k]) - b[k]))))
+                }));
+            }
         }
     }
 }

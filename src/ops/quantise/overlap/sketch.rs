@@ -1,9 +1,9 @@
 //! Many zones at a time, by edges that are one parabola each.
 
 use super::curve::Bend;
-use super::{NO_BEND, Overlap, WHOLE_BEND, is_tear, triangle};
+use super::{NO_BEND, Overlap, SMOOTH_BEND, WHOLE_BEND, is_tear, triangle};
 use crate::error::Result;
-use crate::grid::mesh::NO_ZONE;
+use crate::grid::mesh::{MeshPoint, NO_ZONE};
 use crate::grid::{LonLat, Mesh, Zone};
 use crate::ops::quantise::coverage::{Corner, Coverer, Point, Window};
 use crate::ops::quantise::covers::Covers;
@@ -16,10 +16,9 @@ pub(super) struct Sketch<'a> {
     /// The lines of columns and rows.
     lines: [&'a Lines; 2],
     mesh: Mesh,
-    /// The mesh's corners and middles of edges in the plane, and the rows of the corners.
-    corners: Vec<Point>,
-    middles: Vec<Point>,
-    rows: Vec<u32>,
+    /// The mesh's corners and middles of edges in the plane.
+    corners: Points,
+    middles: Points,
     /// What each edge has beyond its chord.
     bends: Vec<Bend>,
     /// One a zone.
@@ -31,9 +30,18 @@ pub(super) struct Sketch<'a> {
     scratch: Scratch,
 }
 
+/// Points in the plane, and the rows that hold them.
+#[derive(Debug, Default)]
+struct Points {
+    at: Vec<Point>,
+    rows: Vec<u32>,
+}
+
 /// What [`Sketch::draw`] keeps for its next call.
 #[derive(Debug, Default)]
 struct Scratch {
+    /// The mesh's parallels in the plane, and the rows that hold them.
+    parallels: Vec<(f64, u32)>,
     corners: Vec<Corner>,
     /// Those between the ends of edges that bend.
     between: Vec<Corner>,
@@ -59,9 +67,8 @@ impl<'a> Sketch<'a> {
         Self {
             lines: [&overlap.columns, &overlap.rows],
             mesh: Mesh::default(),
-            corners: Vec::new(),
-            middles: Vec::new(),
-            rows: Vec::new(),
+            corners: Points::default(),
+            middles: Points::default(),
             bends: Vec::new(),
             outlines: Vec::new(),
             turns: Vec::new(),
@@ -80,10 +87,9 @@ impl<'a> Sketch<'a> {
             return Ok(());
         }
         overlap.grid.mesh(overlap.level, zones, &mut self.mesh)?;
-        overlap.project_all(&self.mesh.corners, &mut self.corners)?;
-        overlap.project_all(&self.mesh.middles, &mut self.middles)?;
+        self.project(overlap)?;
         self.look(overlap);
-        for shift in overlap.turns(ends_of(self.corners.iter().chain(&self.middles))) {
+        for shift in overlap.turns(ends_of(self.corners.at.iter().chain(&self.middles.at))) {
             if self.turn_count == self.turns.len() {
                 let [columns, rows] = self.lines;
                 self.turns.push((shift, Coverer::new(columns, rows)));
@@ -106,24 +112,60 @@ impl<'a> Sketch<'a> {
         outline.is_smooth
     }
 
+    /// Puts the mesh's points into the plane.
+    fn project(&mut self, overlap: &Overlap<'_>) -> Result<()> {
+        let Self { mesh, corners, middles, scratch: Scratch { parallels, .. }, .. } = self;
+        let row = |y: f64| overlap.rows.pixel_at(y) as u32;
+        match overlap.lattice {
+            Lattice::Axes(_) => {
+                parallels.clear();
+                let heights = mesh.lats_deg.iter().map(|lat_deg| overlap.latitude.sin_authalic(*lat_deg));
+                parallels.extend(heights.map(|y| (y, row(y))));
+                for (of_mesh, points) in [(&mesh.corners, corners), (&mesh.middles, middles)] {
+                    points.at.clear();
+                    points.rows.clear();
+                    let parallel = |point: &MeshPoint| parallels[point.parallel as usize];
+                    points.at.extend(of_mesh.iter().map(|point| [point.lon_deg, parallel(point).0]));
+                    points.rows.extend(of_mesh.iter().map(|point| parallel(point).1));
+                }
+            }
+            Lattice::Mapped(mapped) => {
+                for (of_mesh, points) in [(&mesh.corners, corners), (&mesh.middles, middles)] {
+                    let places: Vec<LonLat> = of_mesh.iter().map(|point| mesh.place(point)).collect();
+                    points.at.resize(places.len(), NOWHERE);
+                    mapped.map().positions(&places, &mut points.at)?;
+                    points.rows.clear();
+                    points.rows.extend(points.at.iter().map(|[_, y]| row(*y)));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones; and leaves those zones at the
     /// edges that are drawn.
     fn look(&mut self, overlap: &Overlap<'_>) {
-        let Self { mesh, corners, middles, rows, bends, outlines, .. } = self;
-        rows.clear();
-        rows.extend(corners.iter().map(|[_, y]| overlap.rows.pixel_at(*y) as u32));
+        let Self { mesh, corners, middles, bends, outlines, .. } = self;
         bends.clear();
         let is_mapped = matches!(overlap.lattice, Lattice::Mapped(_));
-        for ((edge, middle), place) in mesh.edges.iter().zip(middles.iter()).zip(&mesh.middles) {
+        let straight = overlap.straight_bend(mesh, &corners.rows, ends_of(corners.at.iter()));
+        let Mesh { lats_deg, corners: of_mesh, middles: middles_of_mesh, edges, .. } = mesh;
+        for ((edge, middle), middle_of_mesh) in edges.iter().zip(&middles.at).zip(middles_of_mesh.iter()) {
             let [from, to] = edge.ends.map(|corner| corner as usize);
-            let triple = [corners[from], *middle, corners[to]];
+            let triple = [corners.at[from], *middle, corners.at[to]];
             let bend = triangle(&triple);
-            let per_height = overlap.rows.per_height(rows[from], rows[to]);
-            let latitudes_deg = [mesh.corners[from].lat_deg, place.lat_deg, mesh.corners[to].lat_deg];
-            let is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
-            let per_area = overlap.per_area(per_height);
-            let is_bent = bend.abs() * per_area > NO_BEND;
-            bends.push(if is_bent { Bend::new(WHOLE_BEND * bend, per_area) } else { Bend::default() });
+            let (mut is_smooth, mut drawn) = (true, Bend::default());
+            if bend.abs() > straight || is_mapped {
+                let per_height = overlap.rows.per_height(corners.rows[from], corners.rows[to]);
+                let latitudes_deg =
+                    [of_mesh[from], *middle_of_mesh, of_mesh[to]].map(|at| lats_deg[at.parallel as usize]);
+                is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
+                let per_area = overlap.per_area(per_height);
+                if bend.abs() * per_area > NO_BEND {
+                    drawn = Bend::new(WHOLE_BEND * bend, per_area);
+                }
+            }
+            bends.push(drawn);
             for zone in edge.zones {
                 if let Some(outline) = outlines.get_mut(zone as usize) {
                     outline.is_smooth = true;
@@ -147,7 +189,7 @@ impl<'a> Sketch<'a> {
         }
         if !outlines.iter().all(|outline| outline.is_smooth) {
             let is_drawn = |zone: u32| outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth);
-            for edge in &mut mesh.edges {
+            for edge in edges {
                 edge.zones = edge.zones.map(|zone| if is_drawn(zone) { zone } else { NO_ZONE });
             }
         }
@@ -155,16 +197,17 @@ impl<'a> Sketch<'a> {
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
     fn draw_turn(&mut self, turn: usize) {
-        let Self { mesh, bends, outlines, scratch: Scratch { corners, between, windows }, .. } = self;
+        let Self { mesh, corners: points, middles, bends, outlines, .. } = self;
+        let Scratch { corners, between, windows, .. } = &mut self.scratch;
         let (shift, coverer) = &mut self.turns[turn];
         let moved = |[x, y]: Point| [x + *shift, y];
         corners.clear();
-        let places = self.corners.iter().zip(&self.rows);
+        let places = points.at.iter().zip(&points.rows);
         corners.extend(places.map(|(at, row)| coverer.corner_in(moved(*at), *row)));
         between.clear();
         windows.clear();
         windows.resize(outlines.len(), Window::EMPTY);
-        for ((edge, bend), middle) in mesh.edges.iter().zip(bends.iter()).zip(&self.middles) {
+        for (at, (edge, bend)) in mesh.edges.iter().zip(bends.iter()).enumerate() {
             // Of its two ends each zone's outline begins the edge at another one.
             for (zone, corner) in edge.zones.into_iter().zip(edge.ends) {
                 if let Some(window) = windows.get_mut(zone as usize) {
@@ -172,10 +215,10 @@ impl<'a> Sketch<'a> {
                 }
             }
             if bend.count() > 0 && edge.zones != [NO_ZONE; 2] {
-                let [from, to] = edge.ends.map(|corner| corner as usize);
+                let [from, to] = edge.ends.map(|corner| points.at[corner as usize]);
                 let first = between.len();
-                let points = [self.corners[from], *middle, self.corners[to]].map(moved);
-                bend.corners(points, &corners[from], coverer, between);
+                let middle = || coverer.corner_in(moved(middles.at[at]), middles.rows[at]);
+                bend.corners([from, middles.at[at], to].map(moved), middle, coverer, between);
                 for zone in edge.zones {
                     if let Some(window) = windows.get_mut(zone as usize) {
                         between[first..].iter().for_each(|corner| window.include(corner));
@@ -204,18 +247,17 @@ fn ends_of<'p>(points: impl Iterator<Item = &'p Point>) -> (f64, f64) {
 }
 
 impl Overlap<'_> {
-    /// Puts places into the plane, each by itself: `points` become those of `places`.
-    fn project_all(&self, places: &[LonLat], points: &mut Vec<Point>) -> Result<()> {
-        points.clear();
-        match self.lattice {
-            Lattice::Axes(_) => {
-                points.extend(places.iter().map(|at| [at.lon_deg, self.latitude.sin_authalic(at.lat_deg)]));
-                Ok(())
-            }
-            Lattice::Mapped(mapped) => {
-                points.resize(places.len(), NOWHERE);
-                mapped.map().positions(places, points)
-            }
-        }
+    /// The bend up to which all edges of a mesh are smooth and straight, whatever else there is to know of them; negative where
+    /// there is none.
+    fn straight_bend(&self, mesh: &Mesh, rows: &[u32], (low, high): (f64, f64)) -> f64 {
+        let farthest_deg = mesh.lats_deg.iter().fold(0f64, |farthest, lat_deg| farthest.max(lat_deg.abs()));
+        let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
+        let per_height = rows.iter().fold(0f64, |most, row| most.max(self.rows.per_height(*row, *row)));
+        let per_area = self.per_area(per_height);
+        let bend = NO_BEND / per_area;
+        // So small a bend is near its chord, unless the zone is nothing beside a pixel.
+        let is_smooth = distance >= 1.0 && high - low <= self.jump && self.mean_area * per_area <= 1e12;
+        let is_flat = 90.0 * self.per_smooth_distance * bend <= SMOOTH_BEND * self.mean_area;
+        if is_smooth && is_flat { bend } else { -1.0 }
     }
 }

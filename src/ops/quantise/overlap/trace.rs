@@ -106,7 +106,7 @@ impl<'a> Trace<'a> {
                 let [first, last] = [points[0], points[2]].map(|point| overlap.rows.pixel_at(point[1]) as u32);
                 let per_area = overlap.per_area(overlap.rows.per_height(first, last));
                 let bend = Bend::new(WHOLE_BEND * triangle(&points), per_area);
-                bend.corners(points.map(moved), &corners[middle], coverer, between);
+                bend.corners(points.map(moved), || corners[middle], coverer, between);
                 strokes.push(Stroke { ends: [from, to], bend });
             }
         }
