@@ -16,10 +16,10 @@ pub struct MeshEdge {
 }
 
 /// A point of a mesh.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MeshPoint {
-    /// Its longitude, in degrees.
-    pub lon_deg: f64,
+    /// The place of its longitude in [`Mesh::lons_deg`].
+    pub meridian: u32,
     /// The place of its latitude in [`Mesh::lats_deg`].
     pub parallel: u32,
 }
@@ -27,10 +27,12 @@ pub struct MeshPoint {
 /// Zones by their edges.
 ///
 /// Each edge of a zone is in it once. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
-/// none. Longitudes may be any number; they are continuous along the boundary of each zone, unless it goes around a pole.
+/// none. Points share longitudes and latitudes where the grid can tell cheaply that they are the same.
 #[derive(Debug, Default)]
 pub struct Mesh {
-    /// Latitudes in degrees, of the kind that the grid's surface says; many points may share one.
+    /// Longitudes in degrees, any number; they are continuous along the boundary of each zone, unless it goes around a pole.
+    pub lons_deg: Vec<f64>,
+    /// Latitudes in degrees, of the kind that the grid's surface says.
     pub lats_deg: Vec<f64>,
     /// Where edges begin and end.
     pub corners: Vec<MeshPoint>,
@@ -43,6 +45,7 @@ pub struct Mesh {
 impl Mesh {
     /// Removes what is in it.
     pub fn clear(&mut self) {
+        self.lons_deg.clear();
         self.lats_deg.clear();
         self.corners.clear();
         self.edges.clear();
@@ -52,7 +55,20 @@ impl Mesh {
     /// Where a point of it is.
     #[inline]
     pub fn place(&self, point: &MeshPoint) -> LonLat {
-        LonLat { lon_deg: point.lon_deg, lat_deg: self.lats_deg[point.parallel as usize] }
+        let MeshPoint { meridian, parallel } = *point;
+        LonLat { lon_deg: self.lons_deg[meridian as usize], lat_deg: self.lats_deg[parallel as usize] }
+    }
+
+    /// Gives each point a longitude and a latitude of its own, those of corners first.
+    pub fn separate(&mut self) {
+        let places: Vec<LonLat> = self.corners.iter().chain(&self.middles).map(|point| self.place(point)).collect();
+        self.lons_deg.clear();
+        self.lons_deg.extend(places.iter().map(|place| place.lon_deg));
+        self.lats_deg.clear();
+        self.lats_deg.extend(places.iter().map(|place| place.lat_deg));
+        for (point, at) in self.corners.iter_mut().chain(&mut self.middles).zip(0..) {
+            *point = MeshPoint { meridian: at, parallel: at };
+        }
     }
 
     /// Becomes the mesh of `zones` by the boundary of each: no edge is shared.
@@ -71,14 +87,12 @@ impl Mesh {
             if !ring.len().is_multiple_of(2) {
                 continue;
             }
-            let parallel = self.lats_deg.len() as u32;
+            let first_line = self.lats_deg.len() as u32;
+            self.lons_deg.extend(ring.iter().map(|place| place.lon_deg));
             self.lats_deg.extend(ring.iter().map(|place| place.lat_deg));
-            let points = ring.iter().zip(parallel..);
-            let mut points = points.map(|(place, parallel)| MeshPoint { lon_deg: place.lon_deg, parallel });
-            while let (Some(corner), Some(middle)) = (points.next(), points.next()) {
-                self.corners.push(corner);
-                self.middles.push(middle);
-            }
+            let point = |at: u32| MeshPoint { meridian: first_line + at, parallel: first_line + at };
+            self.corners.extend((0..count).map(|at| point(2 * at)));
+            self.middles.extend((0..count).map(|at| point(2 * at + 1)));
             let next = |at: u32| if at + 1 == count { 0 } else { at + 1 };
             let edge = |at| MeshEdge { ends: [corner + at, corner + next(at)], zones: [zone as u32, NO_ZONE] };
             self.edges.extend((0..count).map(edge));

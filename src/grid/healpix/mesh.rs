@@ -2,7 +2,7 @@
 //! parallel.
 
 use super::latitude::Latitude;
-use super::projection::{octants, parallel, part};
+use super::projection::{is_in_belt, octants, parallel, part};
 use crate::grid::Zone;
 use crate::grid::mesh::{Mesh, MeshEdge, MeshPoint, NO_ZONE};
 
@@ -42,19 +42,31 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     }
     let zone_at = |i: usize, j: usize| if i < columns && j < rows { at_place[j * columns + i] } else { NO_ZONE };
     let side = (1u64 << level) as f64;
-    let lowest = (first[0] + first[1]) as f64;
-    // From the lowest corner's up, every half of a zone.
-    let heights = (0..=2 * (columns + rows)).map(|halves| lowest + halves as f64 / 2.0);
-    let octants: Vec<(f64, f64)> = heights.clone().map(|height| octants(side, base, height)).collect();
-    let skew = first[0] as f64 - first[1] as f64;
-    let point = |halves_i: usize, halves_j: usize| {
-        let parallel = halves_i + halves_j;
-        let (middle, zones) = octants[parallel];
-        let across = skew + (halves_i as f64 - halves_j as f64) / 2.0;
-        MeshPoint { lon_deg: 45.0 * (middle + across / zones), parallel: parallel as u32 }
-    };
+    let (lowest, skew) = ((first[0] + first[1]) as f64, first[0] as f64 - first[1] as f64);
+    // Lines at every half of a zone: parallels from the lowest corner's up, meridians from the westernmost's.
+    let lines = 2 * (columns + rows);
+    let height = |parallel: usize| lowest + parallel as f64 / 2.0;
+    let across = |meridian: usize| skew + (meridian as f64 / 2.0 - rows as f64);
     mesh.clear();
-    mesh.lats_deg.extend(heights.map(|height| parallel(latitude, side, base, height)));
+    mesh.lats_deg.extend((0..=lines).map(|line| parallel(latitude, side, base, height(line))));
+    // In the belt points on a diagonal share a meridian.
+    let is_shared = is_in_belt(side, base, height(0)) && is_in_belt(side, base, height(lines));
+    let octants: Vec<(f64, f64)> = (0..=lines).map(|line| octants(side, base, height(line))).collect();
+    let lon_deg = |parallel: usize, meridian: usize| {
+        let (middle, zones) = octants[parallel];
+        45.0 * (middle + across(meridian) / zones)
+    };
+    if is_shared {
+        mesh.lons_deg.extend((0..=lines).map(|meridian| lon_deg(0, meridian)));
+    }
+    let point = |halves_i: usize, halves_j: usize, lons_deg: &mut Vec<f64>| {
+        let (parallel, meridian) = (halves_i + halves_j, halves_i + 2 * rows - halves_j);
+        if is_shared {
+            return MeshPoint { meridian: meridian as u32, parallel: parallel as u32 };
+        }
+        lons_deg.push(lon_deg(parallel, meridian));
+        MeshPoint { meridian: lons_deg.len() as u32 - 1, parallel: parallel as u32 }
+    };
     mesh.corners.reserve((columns + 1) * (rows + 1));
     mesh.edges.reserve(2 * (columns + 1) * (rows + 1));
     mesh.middles.reserve(2 * (columns + 1) * (rows + 1));
@@ -62,16 +74,16 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     for j in 0..=rows {
         let mut west = NO_ZONE;
         for i in 0..=columns {
-            mesh.corners.push(point(2 * i, 2 * j));
+            mesh.corners.push(point(2 * i, 2 * j, &mut mesh.lons_deg));
             // North-east, the zone of this corner to the left; north-west, it to the right.
             let (own, south) = (zone_at(i, j), if j > 0 { zone_at(i, j - 1) } else { NO_ZONE });
             if own != NO_ZONE || south != NO_ZONE {
                 mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i + 1, j)], zones: [own, south] });
-                mesh.middles.push(point(2 * i + 1, 2 * j));
+                mesh.middles.push(point(2 * i + 1, 2 * j, &mut mesh.lons_deg));
             }
             if own != NO_ZONE || west != NO_ZONE {
                 mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i, j + 1)], zones: [west, own] });
-                mesh.middles.push(point(2 * i, 2 * j + 1));
+                mesh.middles.push(point(2 * i, 2 * j + 1, &mut mesh.lons_deg));
             }
             west = own;
         }

@@ -130,14 +130,13 @@ impl<'a> Coverer<'a> {
     /// A point of a polygon.
     #[inline]
     pub fn corner(&self, at: Point) -> Corner {
-        self.corner_in(at, self.rows.pixel_at(at[1]) as u32)
+        self.corner_in(at, self.rows.pixel_at(at[1]) as u32, self.columns.pixel_at(at[0]) as u32)
     }
 
-    /// A point of a polygon that lies in `row`.
+    /// A point of a polygon that lies in this pixel.
     #[inline]
-    pub fn corner_in(&self, at: Point, row: u32) -> Corner {
-        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
-        Corner { at, column: self.columns.pixel(at[0]) as u32, row }
+    pub fn corner_in(&self, at: Point, row: u32, column: u32) -> Corner {
+        Corner { at: [self.columns.sign * at[0], self.rows.sign * at[1]], column, row }
     }
 
     /// Forgets all polygons and begins new ones, whose corners and bends all lie in these windows.
@@ -201,14 +200,17 @@ impl<'a> Coverer<'a> {
             true => ([line_x, at_y], [at_x, line_y], [r0, c1]),
             false => ([at_x, line_y], [line_x, at_y], [r1, c0]),
         };
-        let mut piece = |row: usize, column: usize, [xa, ya]: Point, [xb, yb]: Point| {
-            let cover = way * (yb - ya) * rows.inverse_sizes[row];
-            let middle = (0.5 * (xa + xb) - columns.lines[column]) * columns.inverse_sizes[column];
-            self.add(sides, row, column, cover, cover * middle);
-        };
-        piece(r0, c0, [x0, y0], [xa, ya]);
-        piece(rm, cm, [xa, ya], [xb, yb]);
-        piece(r1, c1, [xb, yb], [x1, y1]);
+        self.whole_piece(sides, [r0, c0], [x0, y0], [xa, ya], way);
+        self.whole_piece(sides, [rm, cm], [xa, ya], [xb, yb], way);
+        self.whole_piece(sides, [r1, c1], [xb, yb], [x1, y1], way);
+    }
+
+    /// A piece that lies in one pixel.
+    #[inline(always)]
+    fn whole_piece(&mut self, sides: &[Side; 2], [row, column]: [usize; 2], from: Point, to: Point, way: f64) {
+        let cover = way * (to[1] - from[1]) * self.rows.inverse_sizes[row];
+        let middle = (0.5 * (from[0] + to[0]) - self.columns.lines[column]) * self.columns.inverse_sizes[column];
+        self.add(sides, row, column, cover, cover * middle);
     }
 
     /// Any edge.

@@ -1,5 +1,7 @@
 //! The pixels that zones overlap, and how much of each.
 
+use std::ops::Range;
+
 /// Pixels of a row that are covered alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
@@ -126,7 +128,7 @@ impl Covers {
     pub fn row(&self, patch: &Patch, row: u32) -> Parts<'_> {
         let first = patch.place(row, 0);
         match patch.is_even {
-            true => Parts::Even(self.parts[first]),
+            true => Parts::Even { part: self.parts[first], count: patch.columns as usize },
             false => Parts::Each(&self.parts[first..first + patch.columns as usize]),
         }
     }
@@ -168,6 +170,22 @@ impl Patch {
 pub enum Parts<'a> {
     /// One each.
     Each(&'a [f64]),
-    /// That of all.
-    Even(f64),
+    /// All alike.
+    Even {
+        /// Of each.
+        part: f64,
+        /// Number of pixels.
+        count: usize,
+    },
+}
+
+impl Parts<'_> {
+    /// Those of some of the pixels.
+    #[inline]
+    pub fn of(self, pixels: Range<usize>) -> Self {
+        match self {
+            Self::Each(parts) => Self::Each(&parts[pixels]),
+            Self::Even { part, .. } => Self::Even { part, count: pixels.len() },
+        }
+    }
 }

@@ -93,6 +93,8 @@ pub struct Loaded {
     pub values: Vec<u8>,
     /// Which have data, 0 for none; empty where that is all but those that hold the nodata value.
     pub valid: Vec<u8>,
+    /// Whether all are finite numbers with data; found out when it is asked.
+    pub(super) is_complete: OnceLock<bool>,
 }
 
 impl Loaded {
@@ -169,7 +171,7 @@ impl<'a> Blocks<'a> {
             valid.resize(pixels, 0);
             self.raster.read_valid(self.call, variable, slice, block, &mut valid).map_err(fails)?;
         }
-        Ok(Loaded { block, values, valid })
+        Ok(Loaded { block, values, valid, is_complete: OnceLock::new() })
     }
 }
 

@@ -131,11 +131,15 @@ impl<T: Sample> Reducer<T> {
                 // From the first value on: the mean of a constant is that constant, whatever the weights.
                 let Some(first) = self.first(&values) else { return };
                 let first = first.to_f64();
+                // Summed by themselves, so that rows of pixels need not wait for each other.
+                let (mut all, mut sum) = (0.0, 0.0);
                 for (value, weight) in values {
                     let more = weight * (value.to_f64() - first);
-                    self.weight += weight;
-                    self.sum += if weight == 0.0 { 0.0 } else { more };
+                    all += weight;
+                    sum += if weight == 0.0 { 0.0 } else { more };
                 }
+                self.weight += all;
+                self.sum += sum;
             }
             Reduction::Sum => {
                 if self.first(&values).is_some() {
@@ -176,6 +180,24 @@ impl<T: Sample> Reducer<T> {
                 self.value = Some(value);
             }
         }
+    }
+
+    /// The same where all values are finite.
+    #[inline]
+    pub fn add_finite(&mut self, values: impl Iterator<Item = (T, f64)> + Clone) {
+        if self.reduction != Reduction::Average {
+            self.add_all(values);
+            return;
+        }
+        let Some(first) = self.first(&values) else { return };
+        let first = first.to_f64();
+        let (mut all, mut sum) = (0.0, 0.0);
+        for (value, weight) in values {
+            all += weight;
+            sum += weight * (value.to_f64() - first);
+        }
+        self.weight += all;
+        self.sum += sum;
     }
 
     /// Their value, `None` where there were none; and forgets them. A sum comes as [`Reducer::finish_sum`] too.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::covers::Parts;
 use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
 use super::lattice::Position;
+use super::overlap::Overlap;
 use super::raster::{Block, Blocks, Loaded, Variable};
 use super::reduce::{Reducer, Reduction, Sample};
 use crate::cube::Resampling;
@@ -268,9 +269,6 @@ fn between([first, b, c, d]: [f64; 4], x: f64, y: f64) -> f64 {
     if sum == 0.0 { first } else { first + sum / (weights[0] + weights[1] + weights[2] + weights[3]) }
 }
 
-/// Pixels that are reduced together, at most.
-const TOGETHER: usize = 1024;
-
 /// Of all pixels that overlap.
 fn reduce<T: Sample>(
     reader: &mut Reader<'_, '_>,
@@ -283,58 +281,101 @@ fn reduce<T: Sample>(
     let (Footprint::Covers(covers), Some(overlap)) = (footprint, footprints.overlap()) else {
         return Err(Error::invalid("a footprint of another kind"));
     };
-    let size = size_of::<T>();
-    let nodata: Option<T> = variable.nodata.as_deref().map(element);
-    let has_data = |value: T| value.is_number() && Some(value) != nodata;
     let resampling = footprints.resampling();
     let reduction = Reduction::of(if variable.descends { resampling.turned() } else { resampling });
-    let by_area = matches!(reduction, Reduction::Average | Reduction::Mode);
-    let mut reducer = Reducer::<T>::new(reduction);
-    let (mut even, mut areas) = ([0.0; TOGETHER], [0.0; TOGETHER]);
+    let mut rows = Rows::<T> {
+        overlap,
+        nodata: variable.nodata.as_deref().map(element),
+        reduction,
+        reducer: Reducer::new(reduction),
+        scratch: [[0.0; TOGETHER]; 2],
+    };
     for (zone, into) in into.chunks_exact_mut(fill.len()).enumerate() {
         for patch in covers.patches(zone) {
-            for row in 0..patch.rows {
-                let mut column = 0;
-                while column < patch.columns {
-                    let pixel = [patch.row + row, patch.column + column];
-                    let (loaded, at) = reader.at(pixel)?;
+            let [last_row, last_column] = [patch.row + patch.rows - 1, patch.column + patch.columns - 1];
+            for row in patch.row..=last_row {
+                let parts = covers.row(patch, row - patch.row);
+                let mut column = patch.column;
+                while column <= last_column {
+                    let (loaded, at) = reader.at([row, column])?;
                     let block_end = (loaded.block.column + loaded.block.columns) as u32;
-                    let count = (patch.columns - column).min(block_end - pixel[1]).min(TOGETHER as u32) as usize;
-                    let parts = match covers.row(patch, row) {
-                        Parts::Each(parts) => &parts[column as usize..column as usize + count],
-                        Parts::Even(part) => {
-                            even[..count].fill(part);
-                            &even[..count]
-                        }
-                    };
-                    let weights = if by_area {
-                        overlap.weigh(pixel[0], pixel[1], parts, &mut areas[..count]);
-                        &areas[..count]
-                    } else {
-                        parts
-                    };
-                    let values = loaded.values[at * size..(at + count) * size].chunks_exact(size);
-                    let values = values.map(bytemuck::pod_read_unaligned::<T>).zip(weights);
-                    let weighted = |(value, weight): (T, &f64)| (value, if has_data(value) { *weight } else { 0.0 });
-                    match loaded.valid.get(at..at + count) {
-                        None => reducer.add_all(values.map(weighted)),
-                        Some(valid) => reducer.add_all(values.zip(valid).map(|((value, weight), valid)| {
-                            weighted((value, if *valid == 0 { &0.0 } else { weight }))
-                        })),
-                    }
-                    column += count as u32;
+                    let count = (last_column + 1 - column).min(block_end - column).min(TOGETHER as u32);
+                    let first = (column - patch.column) as usize;
+                    rows.add(loaded, at, [row, column], parts.of(first..first + count as usize));
+                    column += count;
                 }
             }
         }
         let written = match reduction {
-            Reduction::Sum => reducer.finish_sum().map(|sum| into.copy_from_slice(bytemuck::bytes_of(&sum))),
-            _ => reducer.finish().map(|value| into.copy_from_slice(bytemuck::bytes_of(&value))),
+            Reduction::Sum => rows.reducer.finish_sum().map(|sum| into.copy_from_slice(bytemuck::bytes_of(&sum))),
+            _ => rows.reducer.finish().map(|value| into.copy_from_slice(bytemuck::bytes_of(&value))),
         };
         if written.is_none() {
             into.copy_from_slice(fill);
         }
     }
     Ok(())
+}
+
+/// Pixels that are reduced together, at most.
+const TOGETHER: usize = 1024;
+
+/// Reduces rows of pixels.
+struct Rows<'a, T> {
+    overlap: &'a Overlap<'a>,
+    nodata: Option<T>,
+    reduction: Reduction,
+    reducer: Reducer<T>,
+    /// Parts of pixels, and the areas of them.
+    scratch: [[f64; TOGETHER]; 2],
+}
+
+impl<T: Sample> Rows<'_, T> {
+    /// Pixels in a row, of which the first one is at this place in a block, and the covered parts of them.
+    #[inline]
+    fn add(&mut self, loaded: &Loaded, at: usize, [row, column]: [u32; 2], parts: Parts<'_>) {
+        let [even, areas] = &mut self.scratch;
+        let parts = match parts {
+            Parts::Each(parts) => parts,
+            Parts::Even { part, count } => {
+                even[..count].fill(part);
+                &even[..count]
+            }
+        };
+        let weights = if matches!(self.reduction, Reduction::Average | Reduction::Mode) {
+            let areas = &mut areas[..parts.len()];
+            self.overlap.weigh(row, column, parts, areas);
+            areas
+        } else {
+            parts
+        };
+        let size = size_of::<T>();
+        let values = loaded.values[at * size..(at + weights.len()) * size].chunks_exact(size);
+        let values = values.map(bytemuck::pod_read_unaligned::<T>).zip(weights.iter().copied());
+        let nodata = self.nodata;
+        let has_data = |value: T| value.is_number() && Some(value) != nodata;
+        if *loaded.is_complete.get_or_init(|| is_complete(loaded, has_data)) {
+            self.reducer.add_finite(values);
+            return;
+        }
+        let weighted = |(value, weight): (T, f64)| (value, if has_data(value) { weight } else { 0.0 });
+        match loaded.valid.get(at..at + weights.len()) {
+            None => self.reducer.add_all(values.map(weighted)),
+            Some(valid) => {
+                let weighted = |((value, weight), valid): ((T, f64), &u8)| {
+                    weighted((value, if *valid == 0 { 0.0 } else { weight }))
+                };
+                self.reducer.add_all(values.zip(valid).map(weighted));
+            }
+        }
+    }
+}
+
+/// Whether all pixels of a block are finite numbers with data.
+fn is_complete<T: Sample>(loaded: &Loaded, has_data: impl Fn(T) -> bool) -> bool {
+    let values = loaded.values.chunks_exact(size_of::<T>()).map(bytemuck::pod_read_unaligned::<T>);
+    loaded.valid.iter().all(|valid| *valid != 0)
+        && values.fold(true, |all, value| all & has_data(value) & value.to_f64().is_finite())
 }
 
 /// See [`super::engine::fill_of`].

@@ -16,9 +16,7 @@ pub(super) struct Sketch<'a> {
     /// The lines of columns and rows.
     lines: [&'a Lines; 2],
     mesh: Mesh,
-    /// The mesh's corners and middles of edges in the plane.
-    corners: Points,
-    middles: Points,
+    plane: Plane,
     /// What each edge has beyond its chord.
     bends: Vec<Bend>,
     /// One a zone.
@@ -30,18 +28,20 @@ pub(super) struct Sketch<'a> {
     scratch: Scratch,
 }
 
-/// Points in the plane, and the rows that hold them.
+/// The mesh's meridians and parallels in the plane. On a mapped raster, where they are none, each point has its own.
 #[derive(Debug, Default)]
-struct Points {
-    at: Vec<Point>,
+struct Plane {
+    xs: Vec<f64>,
+    ys: Vec<f64>,
+    /// The rows that hold them.
     rows: Vec<u32>,
 }
 
 /// What [`Sketch::draw`] keeps for its next call.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// The mesh's parallels in the plane, and the rows that hold them.
-    parallels: Vec<(f64, u32)>,
+    /// The columns that hold meridians.
+    columns: Vec<u32>,
     corners: Vec<Corner>,
     /// Those between the ends of edges that bend.
     between: Vec<Corner>,
@@ -67,8 +67,7 @@ impl<'a> Sketch<'a> {
         Self {
             lines: [&overlap.columns, &overlap.rows],
             mesh: Mesh::default(),
-            corners: Points::default(),
-            middles: Points::default(),
+            plane: Plane::default(),
             bends: Vec::new(),
             outlines: Vec::new(),
             turns: Vec::new(),
@@ -87,15 +86,15 @@ impl<'a> Sketch<'a> {
             return Ok(());
         }
         overlap.grid.mesh(overlap.level, zones, &mut self.mesh)?;
-        self.project(overlap)?;
+        self.plane.project(overlap, &mut self.mesh)?;
         self.look(overlap);
-        for shift in overlap.turns(ends_of(self.corners.at.iter().chain(&self.middles.at))) {
+        for shift in overlap.turns(self.plane.ends()) {
             if self.turn_count == self.turns.len() {
                 let [columns, rows] = self.lines;
                 self.turns.push((shift, Coverer::new(columns, rows)));
             }
             self.turns[self.turn_count].0 = shift;
-            self.draw_turn(self.turn_count);
+            self.draw_turn(overlap, self.turn_count);
             self.turn_count += 1;
         }
         Ok(())
@@ -112,53 +111,23 @@ impl<'a> Sketch<'a> {
         outline.is_smooth
     }
 
-    /// Puts the mesh's points into the plane.
-    fn project(&mut self, overlap: &Overlap<'_>) -> Result<()> {
-        let Self { mesh, corners, middles, scratch: Scratch { parallels, .. }, .. } = self;
-        let row = |y: f64| overlap.rows.pixel_at(y) as u32;
-        match overlap.lattice {
-            Lattice::Axes(_) => {
-                parallels.clear();
-                let heights = mesh.lats_deg.iter().map(|lat_deg| overlap.latitude.sin_authalic(*lat_deg));
-                parallels.extend(heights.map(|y| (y, row(y))));
-                for (of_mesh, points) in [(&mesh.corners, corners), (&mesh.middles, middles)] {
-                    points.at.clear();
-                    points.rows.clear();
-                    let parallel = |point: &MeshPoint| parallels[point.parallel as usize];
-                    points.at.extend(of_mesh.iter().map(|point| [point.lon_deg, parallel(point).0]));
-                    points.rows.extend(of_mesh.iter().map(|point| parallel(point).1));
-                }
-            }
-            Lattice::Mapped(mapped) => {
-                for (of_mesh, points) in [(&mesh.corners, corners), (&mesh.middles, middles)] {
-                    let places: Vec<LonLat> = of_mesh.iter().map(|point| mesh.place(point)).collect();
-                    points.at.resize(places.len(), NOWHERE);
-                    mapped.map().positions(&places, &mut points.at)?;
-                    points.rows.clear();
-                    points.rows.extend(points.at.iter().map(|[_, y]| row(*y)));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones; and leaves those zones at the
     /// edges that are drawn.
     fn look(&mut self, overlap: &Overlap<'_>) {
-        let Self { mesh, corners, middles, bends, outlines, .. } = self;
+        let Self { mesh: Mesh { lats_deg, corners, middles, edges, .. }, plane, bends, outlines, .. } = self;
         bends.clear();
         let is_mapped = matches!(overlap.lattice, Lattice::Mapped(_));
-        let straight = overlap.straight_bend(mesh, &corners.rows, ends_of(corners.at.iter()));
-        let Mesh { lats_deg, corners: of_mesh, middles: middles_of_mesh, edges, .. } = mesh;
-        for ((edge, middle), middle_of_mesh) in edges.iter().zip(&middles.at).zip(middles_of_mesh.iter()) {
-            let [from, to] = edge.ends.map(|corner| corner as usize);
-            let triple = [corners.at[from], *middle, corners.at[to]];
+        let straight = overlap.straight_bend(lats_deg, plane);
+        for (edge, middle) in edges.iter().zip(middles.iter()) {
+            let [from, to] = edge.ends.map(|corner| &corners[corner as usize]);
+            let points = [from, middle, to];
+            let triple = points.map(|point| plane.at(point));
             let bend = triangle(&triple);
             let (mut is_smooth, mut drawn) = (true, Bend::default());
             if bend.abs() > straight || is_mapped {
-                let per_height = overlap.rows.per_height(corners.rows[from], corners.rows[to]);
-                let latitudes_deg =
-                    [of_mesh[from], *middle_of_mesh, of_mesh[to]].map(|at| lats_deg[at.parallel as usize]);
+                let [first, last] = [from, to].map(|corner| plane.rows[corner.parallel as usize]);
+                let per_height = overlap.rows.per_height(first, last);
+                let latitudes_deg = points.map(|point| lats_deg[point.parallel as usize]);
                 is_smooth = overlap.is_smooth(latitudes_deg, triple, bend, per_height);
                 let per_area = overlap.per_area(per_height);
                 if bend.abs() * per_area > NO_BEND {
@@ -196,18 +165,23 @@ impl<'a> Sketch<'a> {
     }
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
-    fn draw_turn(&mut self, turn: usize) {
-        let Self { mesh, corners: points, middles, bends, outlines, .. } = self;
-        let Scratch { corners, between, windows, .. } = &mut self.scratch;
+    fn draw_turn(&mut self, overlap: &Overlap<'_>, turn: usize) {
+        let Self { mesh, plane, bends, outlines, .. } = self;
+        let Scratch { columns, corners, between, windows } = &mut self.scratch;
         let (shift, coverer) = &mut self.turns[turn];
         let moved = |[x, y]: Point| [x + *shift, y];
+        columns.clear();
+        columns.extend(plane.xs.iter().map(|x| overlap.columns.pixel_at(x + *shift) as u32));
+        let corner = |point: &MeshPoint| {
+            let MeshPoint { meridian, parallel } = *point;
+            coverer.corner_in(moved(plane.at(point)), plane.rows[parallel as usize], columns[meridian as usize])
+        };
         corners.clear();
-        let places = points.at.iter().zip(&points.rows);
-        corners.extend(places.map(|(at, row)| coverer.corner_in(moved(*at), *row)));
+        corners.extend(mesh.corners.iter().map(corner));
         between.clear();
         windows.clear();
         windows.resize(outlines.len(), Window::EMPTY);
-        for (at, (edge, bend)) in mesh.edges.iter().zip(bends.iter()).enumerate() {
+        for ((edge, bend), middle) in mesh.edges.iter().zip(bends.iter()).zip(&mesh.middles) {
             // Of its two ends each zone's outline begins the edge at another one.
             for (zone, corner) in edge.zones.into_iter().zip(edge.ends) {
                 if let Some(window) = windows.get_mut(zone as usize) {
@@ -215,10 +189,10 @@ impl<'a> Sketch<'a> {
                 }
             }
             if bend.count() > 0 && edge.zones != [NO_ZONE; 2] {
-                let [from, to] = edge.ends.map(|corner| points.at[corner as usize]);
+                let [from, to] = edge.ends.map(|end| &mesh.corners[end as usize]);
                 let first = between.len();
-                let middle = || coverer.corner_in(moved(middles.at[at]), middles.rows[at]);
-                bend.corners([from, middles.at[at], to].map(moved), middle, coverer, between);
+                let points = [from, middle, to].map(|point| moved(plane.at(point)));
+                bend.corners(points, || corner(middle), coverer, between);
                 for zone in edge.zones {
                     if let Some(window) = windows.get_mut(zone as usize) {
                         between[first..].iter().for_each(|corner| window.include(corner));
@@ -241,21 +215,54 @@ impl<'a> Sketch<'a> {
     }
 }
 
-/// The smallest and the largest longitude, or column, of points.
-fn ends_of<'p>(points: impl Iterator<Item = &'p Point>) -> (f64, f64) {
-    points.fold((f64::MAX, f64::MIN), |(low, high), [x, _]| (low.min(*x), high.max(*x)))
+impl Plane {
+    /// Becomes that of `mesh`.
+    fn project(&mut self, overlap: &Overlap<'_>, mesh: &mut Mesh) -> Result<()> {
+        let Self { xs, ys, rows } = self;
+        xs.clear();
+        ys.clear();
+        match overlap.lattice {
+            Lattice::Axes(_) => {
+                xs.extend_from_slice(&mesh.lons_deg);
+                ys.extend(mesh.lats_deg.iter().map(|lat_deg| overlap.latitude.sin_authalic(*lat_deg)));
+            }
+            Lattice::Mapped(mapped) => {
+                mesh.separate();
+                let places = mesh.lons_deg.iter().zip(&mesh.lats_deg);
+                let places: Vec<LonLat> = places.map(|(&lon_deg, &lat_deg)| LonLat { lon_deg, lat_deg }).collect();
+                let mut positions = vec![NOWHERE; places.len()];
+                mapped.map().positions(&places, &mut positions)?;
+                xs.extend(positions.iter().map(|[x, _]| x));
+                ys.extend(positions.iter().map(|[_, y]| y));
+            }
+        }
+        rows.clear();
+        rows.extend(ys.iter().map(|y| overlap.rows.pixel_at(*y) as u32));
+        Ok(())
+    }
+
+    #[inline]
+    fn at(&self, point: &MeshPoint) -> Point {
+        [self.xs[point.meridian as usize], self.ys[point.parallel as usize]]
+    }
+
+    /// The smallest and the largest longitude, or column.
+    fn ends(&self) -> (f64, f64) {
+        self.xs.iter().fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(*x), high.max(*x)))
+    }
 }
 
 impl Overlap<'_> {
     /// The bend up to which all edges of a mesh are smooth and straight, whatever else there is to know of them; negative where
     /// there is none.
-    fn straight_bend(&self, mesh: &Mesh, rows: &[u32], (low, high): (f64, f64)) -> f64 {
-        let farthest_deg = mesh.lats_deg.iter().fold(0f64, |farthest, lat_deg| farthest.max(lat_deg.abs()));
+    fn straight_bend(&self, lats_deg: &[f64], plane: &Plane) -> f64 {
+        let farthest_deg = lats_deg.iter().fold(0f64, |farthest, lat_deg| farthest.max(lat_deg.abs()));
         let distance = (90.0 - farthest_deg) * self.per_smooth_distance;
-        let per_height = rows.iter().fold(0f64, |most, row| most.max(self.rows.per_height(*row, *row)));
+        let per_height = plane.rows.iter().fold(0f64, |most, row| most.max(self.rows.per_height(*row, *row)));
         let per_area = self.per_area(per_height);
         let bend = NO_BEND / per_area;
-        // So small a bend is near its chord, unless the zone is nothing beside a pixel.
+        let (low, high) = plane.ends();
+        // So small a bend is near its chord, unless pixels are nothing beside a zone.
         let is_smooth = distance >= 1.0 && high - low <= self.jump && self.mean_area * per_area <= 1e12;
         let is_flat = 90.0 * self.per_smooth_distance * bend <= SMOOTH_BEND * self.mean_area;
         if is_smooth && is_flat { bend } else { -1.0 }
