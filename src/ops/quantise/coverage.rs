@@ -95,6 +95,23 @@ struct Side {
     stride: usize,
 }
 
+/// What is turned of an edge from its lower end upwards.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    /// 1 where that is its own way, -1 where not.
+    way: f64,
+    /// The area beyond its chord, as it counts.
+    bend: f64,
+}
+
+impl Turn {
+    /// The area beyond the chord up to a part of it: a parabola's.
+    #[inline]
+    fn before(self, t: f64) -> f64 {
+        self.bend * (t * t * (3.0 - 2.0 * t))
+    }
+}
+
 /// What an outline turns of a pixel, and of all to the right of it.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -130,13 +147,14 @@ impl<'a> Coverer<'a> {
     /// A point of a polygon.
     #[inline]
     pub fn corner(&self, at: Point) -> Corner {
-        self.corner_in(at, self.rows.pixel_at(at[1]) as u32, self.columns.pixel_at(at[0]) as u32)
+        self.corner_in(at, self.rows.pixel_at(at[1]) as u32)
     }
 
-    /// A point of a polygon that lies in this pixel.
+    /// A point of a polygon that lies in this row.
     #[inline]
-    pub fn corner_in(&self, at: Point, row: u32, column: u32) -> Corner {
-        Corner { at: [self.columns.sign * at[0], self.rows.sign * at[1]], column, row }
+    pub fn corner_in(&self, at: Point, row: u32) -> Corner {
+        let at = [self.columns.sign * at[0], self.rows.sign * at[1]];
+        Corner { at, column: self.columns.pixel(at[0]) as u32, row }
     }
 
     /// Forgets all polygons and begins new ones, whose corners and bends all lie in these windows.
@@ -163,27 +181,36 @@ impl<'a> Coverer<'a> {
         });
     }
 
-    /// Adds an edge, with the polygon to its left and the one to its right, or [`NO_POLYGON`].
+    /// Adds an edge that is a parabola, with the polygon to its left and the one to its right, or [`NO_POLYGON`]. `bend` is the
+    /// area that it has beyond the chord between its ends, signed as [`shoelace`] signs the polygon on the left; 0 for a straight
+    /// one.
+    ///
+    /// The chord is cut at the lines, and what the parabola has beyond it goes to the pixels of the pieces, to each what lies between
+    /// its ends: only where and whether the parabola crosses a line is not seen.
     #[inline]
-    pub fn edge(&mut self, from: &Corner, to: &Corner, sides: [u32; 2]) {
-        let (low, high, way) = if from.at[1] < to.at[1] { (from, to, 1.0) } else { (to, from, -1.0) };
-        if low.at[1] == high.at[1] {
+    pub fn edge(&mut self, from: &Corner, to: &Corner, bend: f64, sides: [u32; 2]) {
+        let is_upward = from.at[1] < to.at[1] || (from.at[1] == to.at[1] && from.at[0] < to.at[0]);
+        let (low, high, way) = if is_upward { (from, to, 1.0) } else { (to, from, -1.0) };
+        let is_level = low.at[1] == high.at[1];
+        if is_level && bend == 0.0 {
             return;
         }
         let sides = sides.map(|polygon| self.side(polygon));
+        // Bends count against covers: see `parts`.
+        let turn = Turn { way, bend: self.columns.sign * self.rows.sign * bend };
         // To the neighbouring column, either way, or none.
-        let is_short = high.row - low.row <= 1 && (high.column + 1).wrapping_sub(low.column) <= 2;
+        let is_short = high.row - low.row <= 1 && (high.column + 1).wrapping_sub(low.column) <= 2 && !is_level;
         if is_short && self.is_inside {
-            self.short_edge(low, high, way, &sides);
+            self.short_edge(low, high, turn, &sides);
         } else {
-            self.long_edge(low, high, way, &sides);
+            self.long_edge(low, high, turn, &sides);
         }
     }
 
     /// An edge that crosses at most one line of either axis, as most do at fine levels: three pieces, some of them without
     /// length, so that nothing has to be asked.
     #[inline]
-    fn short_edge(&mut self, low: &Corner, high: &Corner, way: f64, sides: &[Side; 2]) {
+    fn short_edge(&mut self, low: &Corner, high: &Corner, turn: Turn, sides: &[Side; 2]) {
         let (rows, columns) = (self.rows, self.columns);
         let ([x0, y0], [x1, y1]) = (low.at, high.at);
         let [[r0, c0], [r1, c1]] = [low, high].map(|corner| [corner.row as usize, corner.column as usize]);
@@ -191,49 +218,68 @@ impl<'a> Coverer<'a> {
         let line_x = if c0 == c1 { x1 } else { columns.lines[c0.max(c1)] };
         let line_y = if r0 == r1 { y1 } else { rows.lines[r1] };
         let (dx, dy) = (x1 - x0, y1 - y0);
-        let at_y = y0 + dy * ((line_x - x0) / dx);
+        let at_column = (line_x - x0) / dx;
         // Of an edge along a column 0 / 0.
-        let at_y = if at_y < y1 { at_y } else { y1 };
-        let at_x = x0 + dx * ((line_y - y0) / dy);
-        let is_column_first = at_y < line_y;
-        let ([xa, ya], [xb, yb], [rm, cm]) = match is_column_first {
-            true => ([line_x, at_y], [at_x, line_y], [r0, c1]),
-            false => ([at_x, line_y], [line_x, at_y], [r1, c0]),
+        let at_column = if at_column < 1.0 { at_column } else { 1.0 };
+        let at_row = (line_y - y0) / dy;
+        let (cross_column, cross_row) = ([line_x, (y0 + dy * at_column).min(y1)], [x0 + dx * at_row, line_y]);
+        let (a, b, [rm, cm], t) = match cross_column[1] < line_y {
+            true => (cross_column, cross_row, [r0, c1], [at_column, at_row]),
+            false => (cross_row, cross_column, [r1, c0], [at_row, at_column]),
         };
-        self.whole_piece(sides, [r0, c0], [x0, y0], [xa, ya], way);
-        self.whole_piece(sides, [rm, cm], [xa, ya], [xb, yb], way);
-        self.whole_piece(sides, [r1, c1], [xb, yb], [x1, y1], way);
+        let bends = if turn.bend == 0.0 {
+            [0.0; 3]
+        } else {
+            let [a, b] = t.map(|t| turn.before(t));
+            [a, b - a, turn.bend - b]
+        };
+        self.short_piece(sides, [r0, c0], [x0, y0], a, turn.way, bends[0]);
+        self.short_piece(sides, [rm, cm], a, b, turn.way, bends[1]);
+        self.short_piece(sides, [r1, c1], b, [x1, y1], turn.way, bends[2]);
     }
 
     /// A piece that lies in one pixel.
     #[inline(always)]
-    fn whole_piece(&mut self, sides: &[Side; 2], [row, column]: [usize; 2], from: Point, to: Point, way: f64) {
-        let cover = way * (to[1] - from[1]) * self.rows.inverse_sizes[row];
-        let middle = (0.5 * (from[0] + to[0]) - self.columns.lines[column]) * self.columns.inverse_sizes[column];
-        self.add(sides, row, column, cover, cover * middle);
+    fn short_piece(
+        &mut self,
+        sides: &[Side; 2],
+        [row, column]: [usize; 2],
+        from: Point,
+        to: Point,
+        way: f64,
+        bend: f64,
+    ) {
+        let (per_height, per_width) = (self.rows.inverse_sizes[row], self.columns.inverse_sizes[column]);
+        let cover = way * (to[1] - from[1]) * per_height;
+        let middle = (0.5 * (from[0] + to[0]) - self.columns.lines[column]) * per_width;
+        self.add(sides, row, column, cover, cover * middle + bend * (per_height * per_width));
     }
 
     /// Any edge.
-    fn long_edge(&mut self, low: &Corner, high: &Corner, way: f64, sides: &[Side; 2]) {
+    fn long_edge(&mut self, low: &Corner, high: &Corner, turn: Turn, sides: &[Side; 2]) {
         let (rows, [high_x, high_y]) = (self.rows, high.at);
-        if high_y <= rows.first() || low.at[1] >= rows.last() {
+        let [low_x, low_y] = low.at;
+        let is_level = low_y == high_y;
+        if high_y < rows.first() || low_y >= rows.last() {
             return;
         }
-        let [low_x, low_y] = low.at;
         let (left, right) = ordered(low_x, high_x);
-        let x_at = |y: f64| (low_x + (high_x - low_x) * ((y - low_y) / (high_y - low_y))).clamp(left, right);
-        let ([mut x, mut y], mut column, mut row) = (low.at, low.column as usize, low.row as usize);
+        let at = |y: f64| (y - low_y) / (high_y - low_y);
+        let x_at = |y: f64| (low_x + (high_x - low_x) * at(y)).clamp(left, right);
+        let ([mut x, mut y], mut t) = (low.at, 0.0);
+        let (mut column, mut row) = (low.column as usize, low.row as usize);
         if y < rows.first() {
             (x, y) = (x_at(rows.first()), rows.first());
+            t = at(y);
             column = self.columns.pixel(x);
         }
         loop {
             let end = rows.lines[row + 1];
-            let [next_x, next_y] = if end < high_y { [x_at(end), end] } else { high.at };
-            let cover = way * (next_y - y) * rows.inverse_sizes[row];
-            if next_y > y {
-                column = self.piece(sides, row, column, x, next_x, cover);
-                [x, y] = [next_x, next_y];
+            let ([next_x, next_y], next_t) = if end < high_y { ([x_at(end), end], at(end)) } else { (high.at, 1.0) };
+            if next_y > y || is_level {
+                let turned = turn.way * (next_y - y) * rows.inverse_sizes[row];
+                column = self.row_of_edge(sides, row, column, [x, next_x], turned, turn, [t, next_t]);
+                (x, y, t) = (next_x, next_y, next_t);
             }
             row += 1;
             if row >= rows.count() || y >= high_y {
@@ -242,10 +288,19 @@ impl<'a> Coverer<'a> {
         }
     }
 
-    /// A piece within a row, from `a`, which `column` holds, to `b`, that turns `cover` of the row's height; returns the
-    /// column that holds `b`.
+    /// What an edge has in a row, from `a`, which `column` holds, to `b`, that turns `cover` of the row's height; and these in
+    /// parts of the edge. Returns the column that holds `b`.
     #[inline]
-    fn piece(&mut self, sides: &[Side; 2], row: usize, mut column: usize, a: f64, b: f64, cover: f64) -> usize {
+    fn row_of_edge(
+        &mut self,
+        sides: &[Side; 2],
+        row: usize,
+        mut column: usize,
+        [a, b]: [f64; 2],
+        cover: f64,
+        turn: Turn,
+        [from, to]: [f64; 2],
+    ) -> usize {
         let columns = self.columns;
         let (first, last) = (columns.first(), columns.last());
         let (left, right) = ordered(a, b);
@@ -257,6 +312,8 @@ impl<'a> Coverer<'a> {
                 return columns.pixel(b);
             }
         }
+        let bend_before = |x: f64| turn.before(from + (to - from) * if a == b { 0.0 } else { (x - a) / (b - a) });
+        let mut bend = if turn.bend == 0.0 { 0.0 } else { bend_before(x) };
         loop {
             // A piece is cut from its lower end on, whichever way it leans.
             let (begin, stop) = (columns.lines[column], columns.lines[column + 1]);
@@ -264,7 +321,13 @@ impl<'a> Coverer<'a> {
             let next = if is_last { end } else { end.clamp(begin, stop) };
             let part = if is_last { rest } else { cover * ((next - x).abs() / (right - left)) };
             let middle = (0.5 * (x + next) - begin) * columns.inverse_sizes[column];
-            self.add(sides, row, column, part, part * middle);
+            let mut area = part * middle;
+            if turn.bend != 0.0 {
+                let next_bend = if next == b { turn.before(to) } else { bend_before(next) };
+                area += (next_bend - bend) * (columns.inverse_sizes[column] * self.rows.inverse_sizes[row]);
+                bend = next_bend;
+            }
+            self.add(sides, row, column, part, area);
             if is_last {
                 return column;
             }
@@ -322,50 +385,6 @@ impl<'a> Coverer<'a> {
         if polygon != NO_POLYGON {
             self.cells.push(Cell { polygon, row: row as u32, column: column as u32, cover, area });
         }
-    }
-
-    /// Adds an edge that is a parabola, drawn with chords: `between` are the middle of the parabola's part over the first, where
-    /// the second begins, the middle over that, and so on; none for a straight edge. `area` is what the parabola has beyond the
-    /// one chord between its ends, signed as [`shoelace`] signs the polygon on the left.
-    pub fn curve(&mut self, from: &Corner, between: &[Corner], to: &Corner, area: f64, sides: [u32; 2]) {
-        match between {
-            [] => self.edge(from, to, sides),
-            [middle] => {
-                self.edge(from, to, sides);
-                self.bend(middle, area, sides);
-            }
-            _ => self.curve_of_many(from, between, to, area, sides),
-        }
-    }
-
-    /// The same, of any number of chords.
-    fn curve_of_many(&mut self, from: &Corner, between: &[Corner], to: &Corner, area: f64, sides: [u32; 2]) {
-        let chords = between.len() / 2 + 1;
-        // Equal parts of a parabola have equal areas beyond their chords.
-        let bend = area / (chords as f64).powi(3);
-        let mut begin = from;
-        for chord in 0..chords {
-            let end = between.get(2 * chord + 1).unwrap_or(to);
-            self.edge(begin, end, sides);
-            if let Some(middle) = between.get(2 * chord) {
-                self.bend(middle, bend, sides);
-            }
-            begin = end;
-        }
-    }
-
-    /// Adds `area`, signed as [`shoelace`] signs the polygon on the left, to the pixel at `at`: what an edge that bends at
-    /// `at` has beyond its chord.
-    pub fn bend(&mut self, at: &Corner, area: f64, sides: [u32; 2]) {
-        let inside = |lines: &Lines, x: f64| x >= lines.first() && x < lines.last();
-        if !inside(self.columns, at.at[0]) || !inside(self.rows, at.at[1]) {
-            return;
-        }
-        let (column, row) = (at.column as usize, at.row as usize);
-        // `area` counts against `cover`: see `parts`.
-        let pixel = self.columns.inverse_sizes[column] * self.rows.inverse_sizes[row];
-        let sides = sides.map(|polygon| self.side(polygon));
-        self.add(&sides, row, column, 0.0, self.columns.sign * self.rows.sign * area * pixel);
     }
 
     /// No more edges come.
@@ -446,10 +465,14 @@ mod tests {
     use super::*;
 
     fn draw(coverer: &mut Coverer<'_>, ring: &[Point]) {
+        draw_bent(coverer, ring, &vec![0.0; ring.len()]);
+    }
+
+    fn draw_bent(coverer: &mut Coverer<'_>, ring: &[Point], bends: &[f64]) {
         let corners: Vec<Corner> = ring.iter().map(|point| coverer.corner(*point)).collect();
         coverer.begin(&[Window::around(&corners)]);
-        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
-            coverer.edge(from, to, [0, NO_POLYGON]);
+        for ((from, to), bend) in corners.iter().zip(corners.iter().cycle().skip(1)).zip(bends) {
+            coverer.edge(from, to, *bend, [0, NO_POLYGON]);
         }
     }
 
@@ -567,8 +590,8 @@ mod tests {
                 ring.reverse();
             }
             let mut coverer = Coverer::new(&columns, &rows);
-            draw(&mut coverer, &ring);
-            coverer.bend(&coverer.corner([0.5, 0.25]), 0.125f64.copysign(shoelace(&ring)), [0, NO_POLYGON]);
+            let bends = [0.125f64.copysign(shoelace(&ring)), 0.0, 0.0, 0.0];
+            draw_bent(&mut coverer, &ring, &bends);
             coverer.close();
             assert_eq!(spans(&coverer, 0, clockwise), [Span { row: 0, start: 0, end: 1, fraction: 0.375 }]);
         }
@@ -584,18 +607,17 @@ mod tests {
             let corners = ring.map(|point| shared.corner(point));
             let [a, b, c, d] = corners;
             shared.begin(&[Window::around(&[a, b, c]), Window::around(&[a, c, d])]);
-            shared.edge(&a, &b, [0, NO_POLYGON]);
-            shared.edge(&b, &c, [0, NO_POLYGON]);
-            shared.edge(&a, &c, [1, 0]);
-            shared.edge(&c, &d, [1, NO_POLYGON]);
-            shared.edge(&a, &d, [NO_POLYGON, 1]);
-            shared.bend(&shared.corner([1.5, 1.5]), 0.01, [1, 0]);
+            shared.edge(&a, &b, 0.0, [0, NO_POLYGON]);
+            shared.edge(&b, &c, 0.0, [0, NO_POLYGON]);
+            shared.edge(&a, &c, 0.01, [1, 0]);
+            shared.edge(&c, &d, 0.0, [1, NO_POLYGON]);
+            shared.edge(&a, &d, 0.0, [NO_POLYGON, 1]);
             shared.close();
-            for (polygon, corners) in [[ring[0], ring[1], ring[2]], [ring[0], ring[2], ring[3]]].iter().enumerate() {
+            let triangles =
+                [([ring[0], ring[1], ring[2]], [0.0, 0.0, -0.01]), ([ring[0], ring[2], ring[3]], [0.01, 0.0, 0.0])];
+            for (polygon, (corners, bends)) in triangles.iter().enumerate() {
                 let mut own = Coverer::new(&axis, &axis);
-                draw(&mut own, corners);
-                let bend = if polygon == 0 { -0.01 } else { 0.01 };
-                own.bend(&own.corner([1.5, 1.5]), bend, [0, NO_POLYGON]);
+                draw_bent(&mut own, corners, bends);
                 own.close();
                 let (expected, found) = (spans(&own, 0, false), spans(&shared, polygon as u32, false));
                 assert_eq!(found, expected);

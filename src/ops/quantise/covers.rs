@@ -11,7 +11,7 @@ pub struct Span {
     pub start: u32,
     /// Column after the last.
     pub end: u32,
-    /// The covered part of each of these pixels, in [0, 1] but for what [`Coverer::bend`](super::coverage::Coverer::bend) adds.
+    /// The covered part of each of these pixels, in [0, 1] but for the bends of edges.
     pub fraction: f64,
 }
 

@@ -40,11 +40,9 @@ struct Plane {
 /// What [`Sketch::draw`] keeps for its next call.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// The columns that hold meridians.
-    columns: Vec<u32>,
     corners: Vec<Corner>,
-    /// Those between the ends of edges that bend.
-    between: Vec<Corner>,
+    /// Those between the chords of edges that bend.
+    joints: Vec<Corner>,
     windows: Vec<Window>,
 }
 
@@ -94,7 +92,7 @@ impl<'a> Sketch<'a> {
                 self.turns.push((shift, Coverer::new(columns, rows)));
             }
             self.turns[self.turn_count].0 = shift;
-            self.draw_turn(overlap, self.turn_count);
+            self.draw_turn(self.turn_count);
             self.turn_count += 1;
         }
         Ok(())
@@ -165,20 +163,17 @@ impl<'a> Sketch<'a> {
     }
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
-    fn draw_turn(&mut self, overlap: &Overlap<'_>, turn: usize) {
+    fn draw_turn(&mut self, turn: usize) {
         let Self { mesh, plane, bends, outlines, .. } = self;
-        let Scratch { columns, corners, between, windows } = &mut self.scratch;
+        let Scratch { corners, joints, windows } = &mut self.scratch;
         let (shift, coverer) = &mut self.turns[turn];
         let moved = |[x, y]: Point| [x + *shift, y];
-        columns.clear();
-        columns.extend(plane.xs.iter().map(|x| overlap.columns.pixel_at(x + *shift) as u32));
-        let corner = |point: &MeshPoint| {
-            let MeshPoint { meridian, parallel } = *point;
-            coverer.corner_in(moved(plane.at(point)), plane.rows[parallel as usize], columns[meridian as usize])
-        };
         corners.clear();
-        corners.extend(mesh.corners.iter().map(corner));
-        between.clear();
+        corners.extend(mesh.corners.iter().map(|point| {
+            let row = plane.rows[point.parallel as usize];
+            coverer.corner_in(moved(plane.at(point)), row)
+        }));
+        joints.clear();
         windows.clear();
         windows.resize(outlines.len(), Window::EMPTY);
         for ((edge, bend), middle) in mesh.edges.iter().zip(bends.iter()).zip(&mesh.middles) {
@@ -190,25 +185,24 @@ impl<'a> Sketch<'a> {
             }
             if bend.count() > 0 && edge.zones != [NO_ZONE; 2] {
                 let [from, to] = edge.ends.map(|end| &mesh.corners[end as usize]);
-                let first = between.len();
-                let points = [from, middle, to].map(|point| moved(plane.at(point)));
-                bend.corners(points, || corner(middle), coverer, between);
+                let first = joints.len();
+                bend.joints([from, middle, to].map(|point| moved(plane.at(point))), coverer, joints);
                 for zone in edge.zones {
                     if let Some(window) = windows.get_mut(zone as usize) {
-                        between[first..].iter().for_each(|corner| window.include(corner));
+                        joints[first..].iter().for_each(|joint| window.include(joint));
                     }
                 }
             }
         }
         coverer.begin(windows);
-        let mut rest = &between[..];
+        let mut rest = &joints[..];
         for (edge, bend) in mesh.edges.iter().zip(bends.iter()) {
             if edge.zones == [NO_ZONE; 2] {
                 continue;
             }
             let [from, to] = edge.ends.map(|corner| &corners[corner as usize]);
             let (own, others) = rest.split_at(bend.count());
-            coverer.curve(from, own, to, bend.area, edge.zones);
+            bend.draw(from, own, to, edge.zones, coverer);
             rest = others;
         }
         coverer.close();

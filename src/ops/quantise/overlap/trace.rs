@@ -28,8 +28,8 @@ pub(super) struct Trace<'a> {
     coverer: Coverer<'a>,
     corners: Vec<Corner>,
     strokes: Vec<Stroke>,
-    /// Corners between the ends of strokes.
-    between: Vec<Corner>,
+    /// Corners between the chords of strokes.
+    joints: Vec<Corner>,
     places: Vec<LonLat>,
     ring: Vec<Point>,
     /// Pieces of each edge in the ring.
@@ -61,7 +61,7 @@ impl<'a> Trace<'a> {
             coverer: Coverer::new(&overlap.columns, &overlap.rows),
             corners: Vec::new(),
             strokes: Vec::new(),
-            between: Vec::new(),
+            joints: Vec::new(),
             places: Vec::new(),
             ring: Vec::new(),
             pieces: 0,
@@ -85,12 +85,12 @@ impl<'a> Trace<'a> {
 
     /// Gives the ring to the coverer, moved along the first axis.
     fn draw(&mut self, overlap: &Overlap<'_>, shift: f64) {
-        let Self { coverer, corners, strokes, between, ring, edges, pieces, .. } = self;
+        let Self { coverer, corners, strokes, joints, ring, edges, pieces, .. } = self;
         let moved = |[x, y]: Point| [x + shift, y];
         corners.clear();
         corners.extend(ring.iter().map(|at| coverer.corner(moved(*at))));
         strokes.clear();
-        between.clear();
+        joints.clear();
         let count = ring.len();
         let straight = |at: usize| Stroke { ends: [at % count, (at + 1) % count], bend: Bend::default() };
         let mut drawn = 0;
@@ -106,18 +106,18 @@ impl<'a> Trace<'a> {
                 let [first, last] = [points[0], points[2]].map(|point| overlap.rows.pixel_at(point[1]) as u32);
                 let per_area = overlap.per_area(overlap.rows.per_height(first, last));
                 let bend = Bend::new(WHOLE_BEND * triangle(&points), per_area);
-                bend.corners(points.map(moved), || corners[middle], coverer, between);
+                bend.joints(points.map(moved), coverer, joints);
                 strokes.push(Stroke { ends: [from, to], bend });
             }
         }
         strokes.extend((drawn..count).map(straight));
         let mut window = Window::around(corners);
-        between.iter().for_each(|corner| window.include(corner));
+        joints.iter().for_each(|corner| window.include(corner));
         coverer.begin(&[window]);
-        let mut rest = &between[..];
+        let mut rest = &joints[..];
         for Stroke { ends: [from, to], bend } in strokes.iter() {
             let (own, others) = rest.split_at(bend.count());
-            coverer.curve(&corners[*from], own, &corners[*to], bend.area, INSIDE);
+            bend.draw(&corners[*from], own, &corners[*to], INSIDE, coverer);
             rest = others;
         }
         coverer.close();
