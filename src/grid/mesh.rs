@@ -26,7 +26,7 @@ pub struct MeshPoint {
 
 /// Zones by their edges.
 ///
-/// Each edge of a zone is in it once. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
+/// Each edge of a zone is in it once, perhaps with some of other zones. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
 /// none. Points share longitudes and latitudes where the grid can tell cheaply that they are the same.
 #[derive(Debug, Default)]
 pub struct Mesh {

@@ -13,34 +13,47 @@ struct Patch {
     first: [u64; 2],
     /// Number of both.
     shape: [usize; 2],
+    /// The zone at each place, as its place among those asked for, or [`NO_ZONE`]: row by row, with one column and row more on each
+    /// side.
+    zones: Vec<u32>,
 }
 
 impl Patch {
     /// The smallest that holds `zones`, if most of what it holds are such.
     fn around(level: u8, zones: &[Zone]) -> Option<Self> {
-        let (base, i, j) = part(level, *zones.first()?);
-        let (mut first, mut last) = ([i, j], [i, j]);
+        let base = part(level, *zones.first()?).0;
+        let (mut first, mut last) = ([u64::MAX; 2], [0; 2]);
+        let mut places = Vec::with_capacity(zones.len());
         for zone in zones {
             let (own, i, j) = part(level, *zone);
             if own != base {
                 return None;
             }
             (first, last) = ([first[0].min(i), first[1].min(j)], [last[0].max(i), last[1].max(j)]);
+            places.push([i, j]);
         }
-        let shape = [0, 1].map(|axis| (last[axis] - first[axis] + 1) as usize);
-        (shape[0].saturating_mul(shape[1]) < 2 * zones.len()).then_some(Self { base, first, shape })
+        let [columns, rows] = [0, 1].map(|axis| (last[axis] - first[axis] + 1) as usize);
+        if columns.saturating_mul(rows) >= 2 * zones.len() {
+            return None;
+        }
+        let mut found = Self { base, first, shape: [columns, rows], zones: vec![NO_ZONE; (columns + 2) * (rows + 2)] };
+        for ([i, j], number) in places.into_iter().zip(0..) {
+            found.zones[((j - first[1]) as usize + 1) * (columns + 2) + (i - first[0]) as usize + 1] = number;
+        }
+        Some(found)
+    }
+
+    /// Zones in a row, from the one before the first column on; row 0 is the one before the first.
+    fn row(&self, row: usize) -> &[u32] {
+        &self.zones[row * (self.shape[0] + 2)..][..self.shape[0] + 2]
     }
 }
 
-/// Makes `mesh` that of `zones`, each edge once; false, and nothing is done, where they are too scattered for that.
+/// Makes `mesh` that of `zones`, each edge once; false, and nothing is done, where they are too scattered for that. Between
+/// zones that were not asked for it has edges too.
 pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mut Mesh) -> bool {
-    let Some(Patch { base, first, shape: [columns, rows] }) = Patch::around(level, zones) else { return false };
-    let mut at_place = vec![NO_ZONE; columns * rows];
-    for (number, zone) in zones.iter().enumerate() {
-        let (_, i, j) = part(level, *zone);
-        at_place[(j - first[1]) as usize * columns + (i - first[0]) as usize] = number as u32;
-    }
-    let zone_at = |i: usize, j: usize| if i < columns && j < rows { at_place[j * columns + i] } else { NO_ZONE };
+    let Some(patch) = Patch::around(level, zones) else { return false };
+    let Patch { base, first, shape: [columns, rows], .. } = patch;
     let side = (1u64 << level) as f64;
     let (lowest, skew) = ((first[0] + first[1]) as f64, first[0] as f64 - first[1] as f64);
     // Lines at every half of a zone: parallels from the lowest corner's up, meridians from the westernmost's.
@@ -59,33 +72,39 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     if is_shared {
         mesh.lons_deg.extend((0..=lines).map(|meridian| lon_deg(0, meridian)));
     }
-    let point = |halves_i: usize, halves_j: usize, lons_deg: &mut Vec<f64>| {
-        let (parallel, meridian) = (halves_i + halves_j, halves_i + 2 * rows - halves_j);
+    // Of each other line of halves from `from` on, `count` points: a row of them.
+    let Mesh { lons_deg, corners, edges, middles, .. } = mesh;
+    let mut points = |into: &mut Vec<MeshPoint>, from: usize, count: usize, halves_j: usize| {
+        let line = |at: usize| (from + 2 * at + halves_j, from + 2 * at + 2 * rows - halves_j);
         if is_shared {
-            return MeshPoint { meridian: meridian as u32, parallel: parallel as u32 };
+            into.extend(
+                (0..count)
+                    .map(line)
+                    .map(|(parallel, meridian)| MeshPoint { meridian: meridian as u32, parallel: parallel as u32 }),
+            );
+        } else {
+            let own = lons_deg.len();
+            lons_deg.extend((0..count).map(line).map(|(parallel, meridian)| lon_deg(parallel, meridian)));
+            into.extend((0..count).map(|at| MeshPoint { meridian: (own + at) as u32, parallel: line(at).0 as u32 }));
         }
-        lons_deg.push(lon_deg(parallel, meridian));
-        MeshPoint { meridian: lons_deg.len() as u32 - 1, parallel: parallel as u32 }
     };
-    mesh.corners.reserve((columns + 1) * (rows + 1));
-    mesh.edges.reserve(2 * (columns + 1) * (rows + 1));
-    mesh.middles.reserve(2 * (columns + 1) * (rows + 1));
-    let corner = |i: usize, j: usize| (j * (columns + 1) + i) as u32;
     for j in 0..=rows {
-        let mut west = NO_ZONE;
-        for i in 0..=columns {
-            mesh.corners.push(point(2 * i, 2 * j, &mut mesh.lons_deg));
-            // North-east, the zone of this corner to the left; north-west, it to the right.
-            let (own, south) = (zone_at(i, j), if j > 0 { zone_at(i, j - 1) } else { NO_ZONE });
-            if own != NO_ZONE || south != NO_ZONE {
-                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i + 1, j)], zones: [own, south] });
-                mesh.middles.push(point(2 * i + 1, 2 * j, &mut mesh.lons_deg));
-            }
-            if own != NO_ZONE || west != NO_ZONE {
-                mesh.edges.push(MeshEdge { ends: [corner(i, j), corner(i, j + 1)], zones: [west, own] });
-                mesh.middles.push(point(2 * i, 2 * j + 1, &mut mesh.lons_deg));
-            }
-            west = own;
+        let (own, south) = (patch.row(j + 1), patch.row(j));
+        let corner = (j * (columns + 1)) as u32;
+        points(corners, 0, columns + 1, 2 * j);
+        // North-east, the zone of its first corner to the left.
+        points(middles, 1, columns, 2 * j);
+        let sides = own[1..].iter().zip(&south[1..]).zip(corner..).take(columns);
+        edges
+            .extend(sides.map(|((own, south), corner)| MeshEdge { ends: [corner, corner + 1], zones: [*own, *south] }));
+        if j < rows {
+            // North-west, it to the right.
+            points(middles, 0, columns + 1, 2 * j + 1);
+            let next = columns as u32 + 1;
+            let sides = own.windows(2).zip(corner..).take(columns + 1);
+            edges.extend(
+                sides.map(|(pair, corner)| MeshEdge { ends: [corner, corner + next], zones: [pair[0], pair[1]] }),
+            );
         }
     }
     true
@@ -108,7 +127,8 @@ mod tests {
             let mut mesh = Mesh::default();
             assert!(of_patch(&latitude, level, &zones, &mut mesh));
             let shared = mesh.edges.iter().filter(|edge| !edge.zones.contains(&NO_ZONE)).count();
-            assert_eq!(mesh.edges.len() + shared, 4 * zones.len());
+            let own = mesh.edges.iter().filter(|edge| edge.zones != [NO_ZONE; 2]).count();
+            assert_eq!(own + shared, 4 * zones.len());
             for (number, zone) in zones.iter().enumerate() {
                 let ring = boundary(&latitude, level, *zone, 2);
                 if !ring.len().is_multiple_of(2) {

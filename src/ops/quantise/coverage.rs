@@ -393,15 +393,18 @@ impl<'a> Coverer<'a> {
     }
 
     /// Adds the pixels that a polygon covers to a zone, row by row. Its edges run counter-clockwise around it or, where
-    /// `clockwise`, the other way.
+    /// `clockwise`, the other way. False where it has no window.
     #[inline]
-    pub fn parts(&self, polygon: u32, clockwise: bool, covers: &mut Covers) {
+    pub fn parts(&self, polygon: u32, clockwise: bool, covers: &mut Covers) -> bool {
         // Upward edges of a counter-clockwise polygon lie on its right; a plane turned over has them on its left.
         let sign = -self.columns.sign * self.rows.sign * if clockwise { -1.0 } else { 1.0 };
         let Place { window, origin, stride } = self.places[polygon as usize];
+        if window.shape()[0] == 0 {
+            return false;
+        }
         if stride == 0 {
             self.parts_of_cells(polygon, sign, covers);
-            return;
+            return true;
         }
         let (rows, columns) = (window.shape()[0], stride - 1);
         let [first_row, first_column] = window.first().map(|first| first as usize);
@@ -414,6 +417,7 @@ impl<'a> Coverer<'a> {
             })
         });
         covers.push_patch(window.first(), columns as u32, rows);
+        true
     }
 
     /// The same, of a polygon that has no sums.

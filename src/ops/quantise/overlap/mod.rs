@@ -5,7 +5,7 @@
 //! own plane of positions.
 //!
 //! A zone's edges are curves there. They are drawn as parabolas through three points each, as in Simpson's rule: with chords, and
-//! what these leave is added to the pixels of their middles ([`curve`]). The number of points grows until more would change
+//! what these leave is added to the pixels that they run through ([`curve`]). The number of points grows until more would change
 //! nothing. Zones that share an edge draw it through the same points, so that the parts of a pixel add up to 1 however well or badly
 //! a curve is drawn.
 //!

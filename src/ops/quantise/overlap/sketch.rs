@@ -19,7 +19,9 @@ pub(super) struct Sketch<'a> {
     plane: Plane,
     /// What each edge has beyond its chord.
     bends: Vec<Bend>,
-    /// One a zone.
+    /// Zones that have an edge which is not smooth, or that are torn.
+    is_rough: Vec<bool>,
+    /// One a zone, on a mapped raster.
     outlines: Vec<Outline>,
     /// How far along the first axis the plane is moved, and what is drawn then.
     turns: Vec<(f64, Coverer<'a>)>,
@@ -46,15 +48,12 @@ struct Scratch {
     windows: Vec<Window>,
 }
 
-/// What is known of a zone from its edges.
+/// The outline of a zone on a mapped raster.
 #[derive(Clone, Copy, Debug, Default)]
 struct Outline {
-    /// It has edges, and all of them are smooth.
-    is_smooth: bool,
-    is_rough: bool,
-    /// On a mapped raster positive when it runs counter-clockwise; on axes all do.
+    /// Positive when it runs counter-clockwise; on axes all do.
     area: f64,
-    /// On a mapped raster, which may be torn, lengths of the longest half of an edge and of all.
+    /// Lengths of the longest half of an edge and of all: the raster may be torn there.
     longest: f64,
     length: f64,
 }
@@ -67,6 +66,7 @@ impl<'a> Sketch<'a> {
             mesh: Mesh::default(),
             plane: Plane::default(),
             bends: Vec::new(),
+            is_rough: Vec::new(),
             outlines: Vec::new(),
             turns: Vec::new(),
             turn_count: 0,
@@ -76,8 +76,12 @@ impl<'a> Sketch<'a> {
 
     /// Draws those of `zones` whose edges are all smooth.
     pub(super) fn draw(&mut self, overlap: &Overlap<'_>, zones: &[Zone]) -> Result<()> {
+        self.is_rough.clear();
+        self.is_rough.resize(zones.len(), false);
         self.outlines.clear();
-        self.outlines.resize(zones.len(), Outline::default());
+        if matches!(overlap.lattice, Lattice::Mapped(_)) {
+            self.outlines.resize(zones.len(), Outline::default());
+        }
         self.turn_count = 0;
         // Where no edge is far enough from a pole none is smooth.
         if 90.0 * overlap.per_smooth_distance <= 1.0 {
@@ -101,18 +105,18 @@ impl<'a> Sketch<'a> {
     /// Adds what the zone at this place among the batch covers; false where it is not drawn.
     #[inline]
     pub(super) fn cover(&self, zone: usize, covers: &mut Covers) -> bool {
-        let outline = &self.outlines[zone];
-        if outline.is_smooth {
-            let turns = &self.turns[..self.turn_count];
-            turns.iter().for_each(|(_, coverer)| coverer.parts(zone as u32, outline.area < 0.0, covers));
+        let clockwise = self.outlines.get(zone).is_some_and(|outline| outline.area < 0.0);
+        let mut is_drawn = false;
+        for (_, coverer) in &self.turns[..self.turn_count] {
+            is_drawn |= coverer.parts(zone as u32, clockwise, covers);
         }
-        outline.is_smooth
+        is_drawn
     }
 
-    /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones; and leaves those zones at the
-    /// edges that are drawn.
+    /// Looks at each edge: whether it is smooth, and what it adds to the outlines of its zones; and takes zones that are not
+    /// drawn from the edges.
     fn look(&mut self, overlap: &Overlap<'_>) {
-        let Self { mesh: Mesh { lats_deg, corners, middles, edges, .. }, plane, bends, outlines, .. } = self;
+        let Self { mesh: Mesh { lats_deg, corners, middles, edges, .. }, plane, bends, is_rough, outlines, .. } = self;
         bends.clear();
         let is_mapped = matches!(overlap.lattice, Lattice::Mapped(_));
         let straight = overlap.straight_bend(lats_deg, plane);
@@ -133,10 +137,11 @@ impl<'a> Sketch<'a> {
                 }
             }
             bends.push(drawn);
-            for zone in edge.zones {
-                if let Some(outline) = outlines.get_mut(zone as usize) {
-                    outline.is_smooth = true;
-                    outline.is_rough |= !is_smooth;
+            if !is_smooth {
+                for zone in edge.zones {
+                    if let Some(is_rough) = is_rough.get_mut(zone as usize) {
+                        *is_rough = true;
+                    }
                 }
             }
             if is_mapped {
@@ -151,11 +156,11 @@ impl<'a> Sketch<'a> {
                 }
             }
         }
-        for outline in outlines.iter_mut() {
-            outline.is_smooth &= !outline.is_rough && !is_tear(outline.longest, outline.length);
+        for (outline, is_rough) in outlines.iter().zip(is_rough.iter_mut()) {
+            *is_rough |= is_tear(outline.longest, outline.length);
         }
-        if !outlines.iter().all(|outline| outline.is_smooth) {
-            let is_drawn = |zone: u32| outlines.get(zone as usize).is_some_and(|outline| outline.is_smooth);
+        if is_rough.contains(&true) {
+            let is_drawn = |zone: u32| is_rough.get(zone as usize) == Some(&false);
             for edge in edges {
                 edge.zones = edge.zones.map(|zone| if is_drawn(zone) { zone } else { NO_ZONE });
             }
@@ -164,7 +169,7 @@ impl<'a> Sketch<'a> {
 
     /// Covers pixels with the zones that are drawn, moved along the first axis.
     fn draw_turn(&mut self, turn: usize) {
-        let Self { mesh, plane, bends, outlines, .. } = self;
+        let Self { mesh, plane, bends, is_rough, .. } = self;
         let Scratch { corners, joints, windows } = &mut self.scratch;
         let (shift, coverer) = &mut self.turns[turn];
         let moved = |[x, y]: Point| [x + *shift, y];
@@ -175,7 +180,7 @@ impl<'a> Sketch<'a> {
         }));
         joints.clear();
         windows.clear();
-        windows.resize(outlines.len(), Window::EMPTY);
+        windows.resize(is_rough.len(), Window::EMPTY);
         for ((edge, bend), middle) in mesh.edges.iter().zip(bends.iter()).zip(&mesh.middles) {
             // Of its two ends each zone's outline begins the edge at another one.
             for (zone, corner) in edge.zones.into_iter().zip(edge.ends) {
