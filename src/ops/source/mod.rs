@@ -2,12 +2,14 @@
 //!
 //! - [`classic`]: the bands of a raster;
 //! - [`multidim`]: the arrays of a group that lie over its horizontal dimensions;
+//! - [`kinds`]: which of them tell places, times and projections;
 //! - [`place`]: where their pixels lie, whatever CRS and coordinates say so;
 //! - [`curvilinear`]: pixels whose longitudes and latitudes are arrays themselves;
 //! - [`unpacked`]: what packed numbers mean.
 
 pub mod classic;
 pub mod curvilinear;
+mod kinds;
 pub mod multidim;
 pub mod place;
 pub mod unpacked;
