@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::kinds::Kinds;
-use super::{Source, SourceArray, place};
+use super::{OF_PIXELS, Source, SourceArray, place};
 use crate::error::{Context, Error, Result};
 use crate::grid::Surface;
 use crate::ops::quantise::axis::Axis;
@@ -29,10 +29,6 @@ pub struct Found {
     /// Names of the horizontal dimensions.
     pub horizontal: [String; 2],
 }
-
-/// Attributes that told of pixels and are wrong of zones; `_CRS`, grid mappings and the like.
-const OF_PIXELS: [&str; 7] =
-    ["grid_mapping", "coordinates", "_CRS", "_ARRAY_DIMENSIONS", "_FillValue", "missing_value", "spatial_ref"];
 
 /// The arrays of `group` over its horizontal dimensions; `None` where it has none. Coordinates may lie in one of `around`, the groups that it is in,
 /// the innermost first.
@@ -84,7 +80,7 @@ pub fn source(call: &Arc<Call>, group: &Group, around: &[&Group]) -> Result<Opti
     let mut described = Vec::new();
     let mut inputs = Vec::new();
     for (array, axes) in found {
-        let data_type = array.data_type().numeric().expect("chosen for being numeric");
+        let data_type = array.data_type().numeric().expect("chosen for being numeric").in_zarr();
         let outer: Vec<usize> = (0..array.dimensions().len()).filter(|axis| !axes.contains(axis)).collect();
         let block = array.block_size(call);
         variables.push(Variable {
@@ -104,7 +100,7 @@ pub fn source(call: &Arc<Call>, group: &Group, around: &[&Group]) -> Result<Opti
             outer: names,
             temporal: temporal.map(|dimension| dimension.name.clone()).collect(),
             attributes: attributes(call, array, &kinds),
-            is_categorical: array.attributes(call).contains_key("flag_values"),
+            is_categorical: ["flag_values", "flag_masks"].iter().any(|key| array.attributes(call).contains_key(*key)),
         });
         inputs.push(Input { at: arrays.iter().position(|other| std::ptr::eq(other, array)).unwrap_or(0), axes, outer });
     }
