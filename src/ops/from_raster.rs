@@ -147,7 +147,8 @@ impl<'a> Maker<'a> {
 
         let finest = Level::create(frame.editor(), Some(frame), &self.plan(&zones, &places[0], &arrays, &names))?;
         auxiliary::copy(call, frame, group, &finest.path)?;
-        let raster = Distinct::new(&*source.raster, chosen);
+        let chosen = chosen.iter().zip(&fills).map(|(chosen, fill)| chosen.then(|| fill.clone()));
+        let raster = Distinct::new(&*source.raster, chosen.collect());
         let share = if levels.len() > 1 { 1.0 - PYRAMID_PART } else { 1.0 };
         let job = Job {
             grid: &**grid,
@@ -189,9 +190,9 @@ impl<'a> Maker<'a> {
         convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels)
     }
 
-    /// The arrays of a level, of each the value of zones without data (`pads`: and of positions without a zone), and again
-    /// where that had to be chosen, as the source names none.
-    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>, Vec<Option<Vec<u8>>>) {
+    /// The arrays of a level, of each the value of zones without data (`pads`: and of positions without a zone), and whether
+    /// that had to be chosen, as the source names none.
+    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>, Vec<bool>) {
         let resampling = self.options.resampling;
         let is_full = !pads && (self.source.lattice.is_global() || zones.are_listed());
         let (mut plans, mut fills, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
@@ -213,7 +214,7 @@ impl<'a> Maker<'a> {
                     if pads { "zones without data, and positions of no zone," } else { "zones without data" },
                 ));
             }
-            chosen.push(is_chosen.then(|| fill.clone()));
+            chosen.push(is_chosen);
             plans.push(ArrayPlan {
                 name: array.name.clone(),
                 outer: array.outer.iter().cloned().zip(variable.outer.iter().copied()).collect(),
