@@ -37,24 +37,36 @@ pub(super) fn groups(call: &Arc<Call>, dataset: &Dataset, name: &str) -> Result<
     }
     let mut groups = Vec::new();
     if let Some(root) = dataset.root(call) {
-        visit(call, &root, "/", &mut groups)?;
+        visit(call, &root, "/", &[], &mut groups)?;
     }
     Ok(groups)
 }
 
-fn visit(call: &Arc<Call>, group: &Group, path: &str, groups: &mut Vec<GroupPlan>) -> Result<()> {
-    let found = multidim::source(call, group).map_err(|error| error.context(format!("group {path}")))?;
+fn visit(call: &Arc<Call>, group: &Group, path: &str, around: &[&Group], groups: &mut Vec<GroupPlan>) -> Result<()> {
+    let found = multidim::source(call, group, around).map_err(|error| error.context(format!("group {path}")))?;
     let mut auxiliary = Vec::new();
-    let names = group.array_names(call);
-    for name in names {
+    for name in group.all_array_names(call) {
         let array = group.open_array(call, &name)?;
-        let is_kept = found.as_ref().is_none_or(|found| {
-            let lies_on_pixels = array.dimensions().iter().any(|axis| found.horizontal.contains(&axis.name));
-            let becomes_zones = found.source.arrays.iter().any(|array| array.name == name);
-            !becomes_zones && !lies_on_pixels && !found.replaced.contains(&name)
-        });
-        if is_kept {
+        let Some(found) = &found else {
             auxiliary.push(array);
+            continue;
+        };
+        let lies_on_pixels = array.dimensions().iter().any(|axis| found.horizontal.contains(&axis.name));
+        let becomes_zones = found.source.arrays.iter().any(|array| array.name == name);
+        if becomes_zones || found.replaced.contains(&name) {
+            continue;
+        }
+        if !lies_on_pixels {
+            auxiliary.push(array);
+        } else if !found.coordinates.contains(&name) {
+            let axes: Vec<&str> = array.dimensions().iter().map(|axis| axis.name.as_str()).collect();
+            call.warn(format!(
+                "array {} is left out: it lies over {}, and a cube has zones in place of {} and {}",
+                array.full_name(),
+                axes.join(", "),
+                found.horizontal[0],
+                found.horizontal[1]
+            ));
         }
     }
     groups.push(GroupPlan {
@@ -63,19 +75,29 @@ fn visit(call: &Arc<Call>, group: &Group, path: &str, groups: &mut Vec<GroupPlan
         source: found.map(|found| found.source),
         auxiliary,
     });
+    let around: Vec<&Group> = std::iter::once(group).chain(around.iter().copied()).collect();
     for name in group.group_names(call) {
         let child = group.open_group(call, &name)?;
-        visit(call, &child, &below(path, &name), groups)?;
+        visit(call, &child, &below(path, &name), &around, groups)?;
     }
     Ok(())
 }
 
-/// The name of a file without its folder and ending; of the target where the source has none.
+/// The name of a file without its folder and ending, or of the variable that is named after it (`NETCDF:"a.nc":u`); of the target where the
+/// source has none.
 fn base_name(source: &str, target: &str) -> String {
     let base = |path: &str| {
         let file = path.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or_default();
         file.split('.').next().unwrap_or_default().to_owned()
     };
+    // A part of a file: after the last colon of two, a word that is no number.
+    if let Some((file, part)) = source.rsplit_once(':')
+        && file.contains(':')
+        && part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    {
+        return part.to_owned();
+    }
     // What a tool made in memory has a document for a name, or none.
     let is_path = !source.trim_start().starts_with('<') && !base(source).is_empty();
     base(if is_path { source } else { target })
@@ -126,6 +148,11 @@ mod tests {
     fn names_come_from_the_source_else_from_the_target() {
         assert_eq!(base_name("/data/world.tif", "/x/out.dggs.zarr"), "world");
         assert_eq!(base_name("", "/x/out.dggs.zarr"), "out");
+        assert_eq!(base_name("NETCDF:\"/data/era.v5.nc\":t2m", "out.zarr"), "t2m");
+        assert_eq!(base_name("NETCDF:era.nc:u", "out.zarr"), "u");
+        assert_eq!(base_name("HDF5:\"a.h5\"://group/ndvi", "out.zarr"), "ndvi");
+        assert_eq!(base_name("GTIFF_DIR:2:/data/pages.tif", "out.zarr"), "pages");
+        assert_eq!(base_name("HDF4_SDS:UNKNOWN:scene.hdf:3", "out.zarr"), "HDF4_SDS:UNKNOWN:scene");
         assert_eq!(base_name("<VRTDataset rasterXSize=\"1\">", "out.dggs.zarr/"), "out");
     }
 }
