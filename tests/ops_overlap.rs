@@ -216,3 +216,37 @@ fn parts_are_those_of_clipped_polygons_where_edges_are_straight() {
         }
     }
 }
+
+#[test]
+fn parts_are_those_of_clipped_polygons_of_many_points_where_edges_are_curves() {
+    let (family, dggrs) = grid::family_of("HEALPix").unwrap();
+    let surface = Surface::Sphere { radius_m: 6_371_000.0 };
+    let grid = family.grid(&GridSpec { surface, ..family.default_spec(dggrs) }).unwrap();
+    let level = 8;
+    // In a cap, from near the pole on.
+    let count = 1 << (2 * level);
+    let zones: Vec<Zone> = (count - 1000..count - 20).step_by(3).chain((0..count).step_by(97)).map(Zone).collect();
+    for step in [0.1, 0.5, 2.0] {
+        let lattice = globe(step);
+        let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
+        let (mut worst, mut sum, mut compared) = (0f64, 0.0, 0);
+        for (zone, spans) in zones.iter().zip(drawn(&overlap, &zones, 1024)) {
+            let ring = grid.boundary(level, *zone, 64).unwrap();
+            let ring: Vec<[f64; 2]> = ring.iter().map(|at| [at.lon_deg, at.lat_deg.to_radians().sin()]).collect();
+            let area = overlap.zone_area(*zone).unwrap();
+            for (row, column, part) in parts(&spans) {
+                let west = -180.0 + step * f64::from(column);
+                let sine = |row: u32| (90.0 - step * f64::from(row)).to_radians().sin();
+                let (low, high) = ([west, sine(row + 1)], [west + step, sine(row)]);
+                let expected = clipped_area(&ring, low, high) / (step * (high[1] - low[1]));
+                // In parts of the pixel or of the zone, whichever is smaller.
+                let scale = overlap.pixel_area(row, column) / area.min(overlap.pixel_area(row, column));
+                let off = (part - expected).abs() * scale;
+                (worst, sum, compared) = (worst.max(off), sum + off, compared + 1);
+            }
+        }
+        let mean = sum / f64::from(compared);
+        println!("{step}: {compared} parts, at most {worst:e} off, {mean:e} in the mean");
+        assert!(compared > 1000 && worst < 1e-3 && mean < 1e-5, "pixels of {step} degrees: {worst:e}, {mean:e}");
+    }
+}
