@@ -7,6 +7,7 @@
 //! ends it: nobody waits for another. Source blocks are kept in a bounded cache that the threads share. What a run gives
 //! depends on nothing but itself, so that a job that was stopped can go on with the runs that are missing.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -277,6 +278,14 @@ struct Batch {
 /// The values of a part, of each of [`Worker::steps`].
 type Made = Vec<Vec<u8>>;
 
+thread_local! {
+    /// Memory for the values of the next piece: fresh memory would have to be fetched from the system.
+    static VALUES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Bytes of it that a thread keeps.
+const KEPT_BYTES: usize = 4 << 20;
+
 /// Takes values of a step at some positions, and may keep them.
 type Give<'a> = &'a mut dyn FnMut(&Step, Range<u64>, &mut Vec<u8>) -> Result<()>;
 
@@ -368,7 +377,7 @@ impl Worker<'_> {
         let mut pen = self.footprints.pen();
         let mut kept: HashMap<u64, Batch> = HashMap::new();
         let mut kept_bytes = 0;
-        let mut values = Vec::new();
+        let mut values = VALUES.take();
         for step in self.steps() {
             let variable = &self.job.raster.variables()[step.variable];
             let size = output_type(self.job.resampling, variable.data_type).size();
@@ -399,6 +408,9 @@ impl Worker<'_> {
                 }
                 give(&step, piece, &mut values)?;
             }
+        }
+        if values.capacity() <= KEPT_BYTES {
+            VALUES.set(values);
         }
         Ok(())
     }
