@@ -197,6 +197,15 @@ typedef struct DggsBandInfo
     DggsPairs metadata;
 } DggsBandInfo;
 
+/** A class that a number stands for. */
+typedef struct DggsClass
+{
+    int64_t value;
+    const char *meaning; /**< "" when unknown */
+    bool has_colour;
+    uint8_t colour[4]; /**< red, green, blue, opacity */
+} DggsClass;
+
 /** The size of an overview. */
 typedef struct DggsSize
 {
@@ -225,6 +234,8 @@ typedef struct DggsRasterInfo
     bool has_offset;
     double offset;
     const char *unit;    /**< "" when unknown */
+    const DggsClass *classes; /**< what its numbers stand for */
+    size_t class_count;
     DggsPairs metadata;  /**< of the whole raster */
     const DggsSize *overviews;
     size_t overview_count;

@@ -38,6 +38,7 @@ DGGSRasterBand::DGGSRasterBand(DGGSClassicDataset &oDataset, int nNumber,
         const DggsBandInfo &sBand = sInfo.bands[nNumber - 1];
         GDALRasterBand::SetDescription(sBand.description);
         GDALRasterBand::SetMetadata(DGGSToStringList(sBand.metadata).List());
+        SetClasses();
     }
     if (!bOverview)
     {
@@ -183,6 +184,60 @@ double DGGSRasterBand::GetScale(int *pbSuccess)
 const char *DGGSRasterBand::GetUnitType()
 {
     return m_nNumber > 0 ? m_oDataset.GetInfo().unit : "";
+}
+
+/************************************************************************/
+/*                             SetClasses()                             */
+/************************************************************************/
+
+/** Names and colours of the numbers, by their index as GDAL has them. */
+void DGGSRasterBand::SetClasses()
+{
+    constexpr int64_t nMost = std::numeric_limits<uint16_t>::max();
+    const DggsRasterInfo &sInfo = m_oDataset.GetInfo();
+    std::vector<std::string> aosNames;
+    bool bHasNames = false;
+    for (size_t i = 0; i < sInfo.class_count; ++i)
+    {
+        const DggsClass &sClass = sInfo.classes[i];
+        if (sClass.value < 0 || sClass.value > nMost)
+            continue;
+        const int nValue = static_cast<int>(sClass.value);
+        if (sClass.has_colour &&
+            (eDataType == GDT_Byte || eDataType == GDT_UInt16))
+        {
+            if (!m_poColorTable)
+                m_poColorTable = std::make_unique<GDALColorTable>();
+            const GDALColorEntry sEntry = {sClass.colour[0], sClass.colour[1],
+                                           sClass.colour[2], sClass.colour[3]};
+            m_poColorTable->SetColorEntry(nValue, &sEntry);
+        }
+        if (static_cast<size_t>(nValue) >= aosNames.size())
+            aosNames.resize(static_cast<size_t>(nValue) + 1);
+        aosNames[nValue] = sClass.meaning;
+        bHasNames = bHasNames || sClass.meaning[0] != '\0';
+    }
+    for (size_t i = 0; bHasNames && i < aosNames.size(); ++i)
+        m_aosCategories.AddString(aosNames[i].c_str());
+}
+
+char **DGGSRasterBand::GetCategoryNames()
+{
+    char **papszOfPam = GDALPamRasterBand::GetCategoryNames();
+    return papszOfPam ? papszOfPam : m_aosCategories.List();
+}
+
+GDALColorTable *DGGSRasterBand::GetColorTable()
+{
+    GDALColorTable *poOfPam = GDALPamRasterBand::GetColorTable();
+    return poOfPam ? poOfPam : m_poColorTable.get();
+}
+
+GDALColorInterp DGGSRasterBand::GetColorInterpretation()
+{
+    const GDALColorInterp eOfPam = GDALPamRasterBand::GetColorInterpretation();
+    return eOfPam == GCI_Undefined && m_poColorTable ? GCI_PaletteIndex
+                                                     : eOfPam;
 }
 
 /************************************************************************/

@@ -135,7 +135,10 @@ class DGGSRasterBand final : public GDALPamRasterBand
     const int m_nNumber;
     std::vector<std::unique_ptr<DGGSRasterBand>> m_apoOverviews{};
     std::unique_ptr<DGGSRasterBand> m_poMask{};
+    std::unique_ptr<GDALColorTable> m_poColorTable{};
+    CPLStringList m_aosCategories{};
 
+    void SetClasses();
     DGGSClassicDataset::Window GetWindow(double dfXOff, double dfYOff,
                                          double dfXSize, double dfYSize) const;
 
@@ -163,6 +166,9 @@ class DGGSRasterBand final : public GDALPamRasterBand
     double GetOffset(int *pbSuccess = nullptr) override;
     double GetScale(int *pbSuccess = nullptr) override;
     const char *GetUnitType() override;
+    char **GetCategoryNames() override;
+    GDALColorTable *GetColorTable() override;
+    GDALColorInterp GetColorInterpretation() override;
 
     // PAM would keep these, and nothing look at them.
     CPLErr Fill(double, double = 0) override

@@ -370,6 +370,9 @@ def test_a_job_that_is_stopped_at_random_moments_resumes_to_the_same(geoid, tmp_
         (["DGGRS=H3", "LEVEL=2", "PYRAMID=2"], ["PYRAMID", "coarser"]),
         (["DGGRS=ISEA4H", "LEVEL=2", "CONVENTION=CF"], ["CF", "DGGS_SPEC"]),
         (["DGGRS=ISEA4H", "LEVEL=2", "INDEXING=PROJTRI", "CONVENTION=DGGS_SPEC"], ["PROJTRI", "Q2DI"]),
+        ([], ["DGGRS", "LEVEL=AUTO"]),
+        (["DGGRS=H3", "LEVEL=2", "PYRAMID_RESAMPLING=MIN"], ["PYRAMID_RESAMPLING", "without PYRAMID"]),
+        (["DGGRS=H3", "LEVEL=2", "APPEND_SUBDATASET=YES"], ["APPEND_SUBDATASET", "update"]),
     ],
 )
 def test_errors_name_the_option_and_what_to_do(options, parts, tmp_path):

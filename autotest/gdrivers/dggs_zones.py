@@ -125,6 +125,36 @@ def test_points_from_a_file_in_vsimem():
     assert zone_ids("HEALPix/7", "POINTS=@/vsimem/points.csv").tolist() == zone_ids("HEALPix/7", "POINTS=10 50,-70.5 -33").tolist()
 
 
+@pytest.mark.parametrize("crs", [4326, 3035])
+def test_a_layer_of_points_gives_the_zones_in_its_order(crs, exchange):
+    places = [(13.4, 52.5), (2.35, 48.85), (24.1, 60.2), (13.4, 52.5)]
+    reference = osr.SpatialReference()
+    reference.ImportFromEPSG(crs)
+    reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    degrees = osr.SpatialReference()
+    degrees.ImportFromEPSG(4326)
+    degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    there = osr.CoordinateTransformation(degrees, reference)
+    path = str(exchange / "stations.gpkg")
+    dataset = gdal.GetDriverByName("GPKG").Create(path, 0, 0, 0)
+    layer = dataset.CreateLayer("stations", reference, ogr.wkbPoint)
+    for place in places:
+        feature = ogr.Feature(layer.GetLayerDefn())
+        x, y, _ = there.TransformPoint(*place)
+        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POINT ({x!r} {y!r})"))
+        layer.CreateFeature(feature)
+    del feature, layer, dataset
+    expected = zone_ids("HEALPix/9", "POINTS=" + ",".join(f"{lon} {lat}" for lon, lat in places)).tolist()
+    assert zone_ids("HEALPix/9", f"POINTS=@{path}").tolist() == expected and len(set(expected)) == 3
+    table = exchange / "stations.csv"
+    table.write_text("name,lat,lon\n" + "".join(f'"a, b",{lat},{lon}\n' for lon, lat in places))
+    assert zone_ids("HEALPix/9", f"POINTS=@{table}").tolist() == expected
+    table.write_text("name,a,b\n" + "".join(f"c,{lat},{lon}\n" for lon, lat in places))
+    with messages() as seen:
+        assert gdal.OpenEx("DGGS:HEALPix/9", gdal.OF_MULTIDIM_RASTER, open_options=[f"POINTS=@{table}"]) is None
+    assert "stations.csv" in failures(seen)[0] and "lon and lat" in failures(seen)[0]
+
+
 def test_longitudes_of_points_may_be_any_number_of_turns():
     got = zone_ids("HEALPix/9", "POINTS=-170 10,190 10,550 10").tolist()
     assert got[0] == got[1] == got[2]

@@ -5,6 +5,7 @@ use std::ptr;
 
 use super::bindings::*;
 use super::memory::{Arena, Owned};
+use crate::convention::flags;
 use crate::cube::{Array, AttributeValue, Attributes, DataType, Dimension, Group};
 use crate::error::{Context, Error, Result};
 use crate::hierarchy::Field;
@@ -105,6 +106,8 @@ pub(super) fn raster_info(view: &View) -> Result<Box<Owned<DggsRasterInfo>>> {
             has_offset: false,
             offset: 0.0,
             unit: arena.text(""),
+            classes: ptr::null(),
+            class_count: 0,
             metadata: arena.pairs(&[]),
             overviews: ptr::null(),
             overview_count: 0,
@@ -129,6 +132,14 @@ pub(super) fn raster_info(view: &View) -> Result<Box<Owned<DggsRasterInfo>>> {
         (info.has_scale, info.scale) = (array.scale().is_some(), array.scale().unwrap_or(1.0));
         (info.has_offset, info.offset) = (array.offset().is_some(), array.offset().unwrap_or(0.0));
         info.unit = arena.text(array.unit());
+        let class = |class: flags::Class| DggsClass {
+            value: class.value,
+            meaning: arena.text(&class.meaning),
+            has_colour: class.colour.is_some(),
+            colour: class.colour.unwrap_or_default(),
+        };
+        let classes: Vec<DggsClass> = flags::classes(array.attributes()).into_iter().map(class).collect();
+        (info.class_count, info.classes) = (classes.len(), arena.list(classes));
         info.metadata = arena.pairs(raster.metadata());
         (info.overview_count, info.overviews) = (overviews.len(), arena.list(overviews));
         Ok(info)

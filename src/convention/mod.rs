@@ -42,6 +42,7 @@ mod dggs_jl;
 mod dggs_spec;
 mod easygems;
 pub mod ellipsoid;
+pub mod flags;
 mod grid_mapping;
 mod identity;
 mod multiscales;

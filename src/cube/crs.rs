@@ -40,10 +40,17 @@ fn wgs84() -> Option<String> {
     WKT.get_or_try_init(|| proj::crs_to_wkt(WGS84)).ok().cloned()
 }
 
+/// Radii in metres of spheres that stand for the Earth.
+const EARTH_RADII_M: std::ops::Range<f64> = 6.3e6..6.4e6;
+
 /// The CRS of a grid's centroids. Latitudes taken as they are must lie unshifted over a WGS84 base map, so a sphere is
-/// EPSG:4326 too; another ellipsoid is a geographic CRS of an unknown datum, which PROJ does not shift.
+/// EPSG:4326 too, unless it is another planet's; another ellipsoid is a geographic CRS of an unknown datum, which PROJ does
+/// not shift.
 pub(super) fn grid_definition(spec: &GridSpec) -> String {
     match &spec.surface {
+        Surface::Sphere { radius_m } if !EARTH_RADII_M.contains(radius_m) => {
+            format!("+proj=longlat +R={radius_m} +no_defs +type=crs")
+        }
         Surface::Ellipsoid { name, semi_major_m, inverse_flattening }
             if !is_wgs84(*semi_major_m, *inverse_flattening) =>
         {

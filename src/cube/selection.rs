@@ -85,8 +85,10 @@ fn zones_of(call: &Arc<Call>, option: &str, grid: &dyn Grid, level: u8) -> Resul
 }
 
 fn points_of(call: &Arc<Call>, option: &str, grid: &dyn Grid, level: u8) -> Result<Vec<Zone>> {
-    let text = text_of(call, option)?;
-    let points = if option.starts_with('@') { points_of_csv(&text)? } else { points_of_list(&text)? };
+    let points = match option.strip_prefix('@') {
+        Some(file) => points_of_file(call, file)?,
+        None => points_of_list(option)?,
+    };
     if points.is_empty() {
         return Err(Error::invalid("no points given"));
     }
@@ -111,6 +113,25 @@ fn points_of_list(text: &str) -> Result<Vec<LonLat>> {
         .collect()
 }
 
+/// Text of two columns, or a vector file that GDAL opens.
+fn points_of_file(call: &Arc<Call>, file: &str) -> Result<Vec<LonLat>> {
+    // A database may be a folder, or have no bytes of its own.
+    let bytes = VsiStore::new(file, call).read("").unwrap_or_default();
+    let columns = match bytes.map(String::from_utf8) {
+        Some(Ok(text)) => points_of_csv(&text).map_err(Some),
+        _ => Err(None),
+    };
+    let error = match columns {
+        Ok(points) => return Ok(points),
+        Err(error) => error,
+    };
+    match (store::vector::points(call, file), error) {
+        (Ok(points), _) => Ok(points.into_iter().map(|[lon_deg, lat_deg]| LonLat { lon_deg, lat_deg }).collect()),
+        (Err(_), Some(error)) => Err(error.context(file)),
+        (Err(error), None) => Err(error),
+    }
+}
+
 /// Two columns; a first line that holds no numbers is a header.
 fn points_of_csv(text: &str) -> Result<Vec<LonLat>> {
     let mut points = Vec::new();
@@ -119,7 +140,10 @@ fn points_of_csv(text: &str) -> Result<Vec<LonLat>> {
             Some(found) => points.push(found),
             None if number == 0 && !line.contains(|c: char| c.is_ascii_digit()) => {}
             None => {
-                return Err(Error::invalid(format!("line {}: '{line}' is not two columns, lon and lat", number + 1)));
+                return Err(Error::invalid(format!(
+                    "line {}: '{line}' is not two columns, lon and lat, and no header names them",
+                    number + 1
+                )));
             }
         }
     }

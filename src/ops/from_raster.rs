@@ -15,6 +15,7 @@ use super::level::{self, ArrayPlan, Level, LevelPlan, Names};
 use super::pyramid::{self, Layer, Step, Written};
 use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
+use super::source::distinct::Distinct;
 use super::source::{Source, SourceArray};
 use crate::convention::{self, Description, LevelPlace};
 use crate::cube::Resampling;
@@ -46,8 +47,8 @@ pub fn create(
     }
     if groups.iter().all(|group| group.source.is_none()) {
         return Err(Error::unsupported(format!(
-            "{} has neither bands nor arrays over two horizontal dimensions (x and y, or longitude and latitude)",
-            dataset.name()
+            "the source{} has neither bands nor arrays over two horizontal dimensions (x and y, or longitude and latitude)",
+            if dataset.name().is_empty() { String::new() } else { format!(" {}", dataset.name()) }
         )));
     }
     let frame = Frame::begin(call, name, options.format, options.resume, job)?;
@@ -133,20 +134,28 @@ impl<'a> Maker<'a> {
             super::quantise::zones::covered(&**grid, level, &source.lattice, options.coverage, options.resampling)?;
         let names = self.names();
         let description = level::describe(&**grid, level, &zones, "", options, &names)?;
-        let (arrays, fills) = self.arrays(&zones, level::pads(&description, &zones));
+        let (arrays, fills, chosen) = self.arrays(&zones, level::pads(&description, &zones));
         let coarser = pyramid_levels(&**grid, level, &zones, &arrays, options)?;
         let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
         let places = self.places(&description, &levels);
+        if let Some(array) = arrays.iter().find(|array| array.data_type.is_complex() && levels.len() > 1) {
+            return Err(Error::unsupported(format!(
+                "option PYRAMID: array {} holds complex numbers, of which no coarser levels are made; leave it out",
+                array.name
+            )));
+        }
 
         let finest = Level::create(frame.editor(), Some(frame), &self.plan(&zones, &places[0], &arrays, &names))?;
         auxiliary::copy(call, frame, group, &finest.path)?;
+        let chosen = chosen.iter().zip(&fills).map(|(chosen, fill)| chosen.then(|| fill.clone()));
+        let raster = Distinct::new(&*source.raster, chosen.collect());
         let share = if levels.len() > 1 { 1.0 - PYRAMID_PART } else { 1.0 };
         let job = Job {
             grid: &**grid,
             level,
             zones: finest.zones(),
             lattice: &source.lattice,
-            raster: &*source.raster,
+            raster: &raster,
             resampling: options.resampling,
             fills: &fills,
             max_memory: options.max_memory,
@@ -181,23 +190,31 @@ impl<'a> Maker<'a> {
         convention::pyramid_places(finest.convention, self.grid.spec().dggrs, levels)
     }
 
-    /// The arrays of a level, and of each the value of zones without data; `pads`: and of positions without a zone.
-    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>) {
+    /// The arrays of a level, of each the value of zones without data (`pads`: and of positions without a zone), and whether
+    /// that had to be chosen, as the source names none.
+    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>, Vec<bool>) {
         let resampling = self.options.resampling;
         let is_full = !pads && (self.source.lattice.is_global() || zones.are_listed());
-        let (mut plans, mut fills) = (Vec::new(), Vec::new());
+        let (mut plans, mut fills, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
         for (variable, array) in self.source.raster.variables().iter().zip(&self.source.arrays) {
             let fill = fill_of(variable, resampling);
             let data_type = engine::output_type(resampling, variable.data_type);
             let is_needed = !data_type.is_integer() || variable.nodata.is_some() || variable.masked || !is_full;
-            if is_needed && data_type.is_integer() && variable.nodata.is_none() {
+            let is_chosen = is_needed && data_type.is_integer() && variable.nodata.is_none();
+            if is_chosen {
+                let (which, next) = if data_type.is_signed_integer() {
+                    ("lowest", "lowest but one")
+                } else {
+                    ("highest", "highest but one")
+                };
                 self.call.warn(format!(
-                    "array {}: the source names no nodata value; {} hold the type's {} value",
+                    "array {}: the source names no nodata value; {} hold the type's {which} value, and pixels that have that \
+                     become its {next} (gdal_translate -a_nodata names a value of your own)",
                     array.name,
                     if pads { "zones without data, and positions of no zone," } else { "zones without data" },
-                    if data_type.is_signed_integer() { "lowest" } else { "highest" }
                 ));
             }
+            chosen.push(is_chosen);
             plans.push(ArrayPlan {
                 name: array.name.clone(),
                 outer: array.outer.iter().cloned().zip(variable.outer.iter().copied()).collect(),
@@ -209,7 +226,7 @@ impl<'a> Maker<'a> {
             });
             fills.push(fill);
         }
-        (plans, fills)
+        (plans, fills, chosen)
     }
 
     /// Makes the coarser levels, and says above them what they are.

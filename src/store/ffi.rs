@@ -91,9 +91,11 @@ pub(super) unsafe fn pairs(list: *const *const c_char) -> Vec<(String, String)> 
         .collect()
 }
 
+/// The texts of a list that stays GDAL's.
+///
 /// # Safety
 /// `list` is NULL or a string list.
-unsafe fn texts(list: *const *const c_char) -> Vec<String> {
+pub(super) unsafe fn texts(list: *const *const c_char) -> Vec<String> {
     let mut found = Vec::new();
     // SAFETY: the caller's promise; the list ends in NULL.
     unsafe {

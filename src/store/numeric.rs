@@ -75,6 +75,16 @@ impl NumericType {
         self as i32
     }
 
+    /// The type that Zarr has for it: complex numbers of other parts than float and double are stored as these.
+    #[must_use]
+    pub fn in_zarr(self) -> Self {
+        match self {
+            Self::CInt16 | Self::CFloat16 => Self::CFloat32,
+            Self::CInt32 => Self::CFloat64,
+            other => other,
+        }
+    }
+
     /// Bytes of one element.
     pub fn size(self) -> usize {
         match self {

@@ -40,6 +40,34 @@ pub fn user_crs_to_wkt(call: &Call, definition: &str) -> Result<String> {
     })
 }
 
+/// WKT2:2019 of the projected CRS of `wkt` with axes in another unit of `metres`, the numbers of its parameters (false
+/// easting and northing) as they are; another CRS stays as it is.
+///
+/// # Errors
+/// GDAL does not understand it.
+pub fn with_unit(wkt: &str, unit: &str, metres: f64) -> Result<String> {
+    let (text, unit) = (c_string(wkt)?, c_string(unit)?);
+    // SAFETY: ogr_srs_api.h: a new object, released below; strings live through the calls; the WKT is freed by VSIFree.
+    let made = unsafe {
+        let object = gdal_sys::OSRNewSpatialReference(text.as_ptr());
+        let mut made = None;
+        if !object.is_null() && gdal_sys::OSRIsProjected(object) != 0 {
+            gdal_sys::OSRSetLinearUnits(object, unit.as_ptr(), metres);
+            let options = [c"FORMAT=WKT2_2019".as_ptr(), ptr::null()];
+            let mut text = ptr::null_mut();
+            if gdal_sys::OSRExportToWktEx(object, &raw mut text, options.as_ptr()) == gdal_sys::OGRErr::OGRERR_NONE {
+                made = ffi::text(text);
+            }
+            gdal_sys::VSIFree(text.cast());
+        } else if !object.is_null() {
+            made = Some(wkt.to_owned());
+        }
+        gdal_sys::OSRRelease(object);
+        made
+    };
+    made.ok_or_else(|| Error::invalid(format!("GDAL does not understand the CRS \"{}\"", shorten(wkt))))
+}
+
 /// What a CRS says of itself.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CrsFacts {

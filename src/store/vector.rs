@@ -1,11 +1,11 @@
-//! Polygons that a user names: well-known text, or any vector file that GDAL opens.
+//! Polygons that a user names: well-known text, or any vector file that GDAL opens; and points of such files.
 //!
 //! Edges are straight in the geometry's own CRS. On the way to longitude and latitude an edge is therefore cut until
 //! its parts are straight there too, to within [`TOLERANCE_DEG`].
 
 #![expect(unsafe_code, reason = "calls OGR's C functions")]
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::ptr;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use geo::{Coord, LineString, MultiPolygon, Polygon};
 use super::Call;
 use super::call::Entered;
 use super::ffi::c_string;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// How far, in degrees, the middle of a cut edge may lie from the straight line between its ends: a centimetre.
 const TOLERANCE_DEG: f64 = 1e-7;
@@ -97,15 +97,63 @@ fn read_wkt(entered: &Entered, text: &str) -> Result<Geometry> {
 }
 
 fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
+    let mut found = Vec::new();
+    each_feature(entered, path, &[], &mut |_, geometry, to_degrees| {
+        if geometry.is_null() { Ok(()) } else { collect(geometry, to_degrees, &mut found) }
+    })
+    .map_err(|error| match error.kind() {
+        Kind::NotFound => error.context("neither well-known text nor a vector file that GDAL opens"),
+        _ => error,
+    })?;
+    Ok(MultiPolygon(found))
+}
+
+/// The points of a vector file in longitude and latitude, feature by feature. Of tables of text these are the columns `lon` and `lat`, or
+/// as they are called besides.
+///
+/// # Errors
+/// A file that GDAL does not open as vectors; a feature that is no point, or has none; a CRS that cannot be transformed.
+pub fn points(call: &Arc<Call>, path: &str) -> Result<Vec<[f64; 2]>> {
+    const OF_TABLES: [&CStr; 2] =
+        [c"X_POSSIBLE_NAMES=lon,longitude,long,x,easting", c"Y_POSSIBLE_NAMES=lat,latitude,y,northing"];
+    let entered = call.enter();
+    let ending = path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let options: &[&CStr] = if ["csv", "tsv", "psv"].contains(&ending.as_str()) { &OF_TABLES } else { &[] };
+    let mut found = Vec::new();
+    each_feature(&entered, path, options, &mut |number, geometry, to_degrees| {
+        // SAFETY: ogr_api.h: a valid geometry or NULL; a point that is not empty has one vertex.
+        let at = unsafe {
+            let is_point = !geometry.is_null()
+                && gdal_sys::OGR_GT_Flatten(gdal_sys::OGR_G_GetGeometryType(geometry)) == OGRwkbGeometryType::wkbPoint
+                && gdal_sys::OGR_G_IsEmpty(geometry) == 0;
+            is_point.then(|| Coord { x: gdal_sys::OGR_G_GetX(geometry, 0), y: gdal_sys::OGR_G_GetY(geometry, 0) })
+        };
+        let Some(at) = at else {
+            return Err(Error::invalid(format!("{path}: feature {number} is no point")));
+        };
+        let Coord { x, y } = to_degrees.degrees(at)?;
+        found.push([x, y]);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What is done with a feature: its number from 1 on, its geometry, which may be NULL, and the way from its CRS.
+type Done<'a> = &'a mut dyn FnMut(usize, gdal_sys::OGRGeometryH, &mut ToDegrees) -> Result<()>;
+
+/// Calls `done` for all features of all layers of a vector file.
+fn each_feature(entered: &Entered, path: &str, options: &[&CStr], done: Done<'_>) -> Result<()> {
     let name = c_string(path)?;
     let flags = GDAL_OF_VECTOR | GDAL_OF_VERBOSE_ERROR;
-    // SAFETY: gdal.h: all lists may be NULL; the dataset is ours to close.
-    let dataset = Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), ptr::null(), ptr::null()) });
+    let list: Vec<_> = options.iter().map(|option| option.as_ptr()).chain([ptr::null()]).collect();
+    // SAFETY: gdal.h: the lists are read, or NULL; the dataset is ours to close.
+    let dataset =
+        Dataset(unsafe { gdal_sys::GDALOpenEx(name.as_ptr(), flags, ptr::null(), list.as_ptr().cast(), ptr::null()) });
     if dataset.0.is_null() {
-        let neither = "neither well-known text nor a vector file that GDAL opens";
-        return Err(failure(entered, neither).context(path));
+        let said = entered.take_errors().unwrap_or_else(|| "GDAL opens it as no vector file".into());
+        return Err(Error::not_found(said).context(path));
     }
-    let mut found = Vec::new();
+    let mut number = 0;
     // SAFETY: the dataset is open; layers belong to it, features are destroyed right after use.
     unsafe {
         for index in 0..gdal_sys::GDALDatasetGetLayerCount(dataset.0) {
@@ -117,17 +165,16 @@ fn from_file(entered: &Entered, path: &str) -> Result<MultiPolygon<f64>> {
                 if feature.is_null() {
                     break;
                 }
-                let geometry = gdal_sys::OGR_F_GetGeometryRef(feature);
-                let collected =
-                    if geometry.is_null() { Ok(()) } else { collect(geometry, &mut to_degrees, &mut found) };
+                number += 1;
+                let result = done(number, gdal_sys::OGR_F_GetGeometryRef(feature), &mut to_degrees);
                 gdal_sys::OGR_F_Destroy(feature);
-                collected?;
+                result?;
             }
         }
     }
     match entered.take_errors() {
         Some(errors) => Err(Error::io(format!("{path}: {errors}"))),
-        None => Ok(MultiPolygon(found)),
+        None => Ok(()),
     }
 }
 

@@ -131,6 +131,15 @@ impl CreationOptions {
         if options.compressor == Compressor::None && value("COMPRESS_LEVEL").is_some() {
             return Err(Error::invalid("option COMPRESS_LEVEL: there is no level without compression (COMPRESS=NONE)"));
         }
+        if value("APPEND_SUBDATASET").is_some_and(|text| yes_or_no("APPEND_SUBDATASET", text).unwrap_or(true)) {
+            return Err(Error::unsupported(
+                "option APPEND_SUBDATASET: a copy makes a store of its own and would replace the one that is there; open that for \
+                 update (gdal.OF_MULTIDIM_RASTER | gdal.OF_UPDATE) to add arrays",
+            ));
+        }
+        if options.pyramid_resampling.is_some() && options.pyramid == PyramidOption::No {
+            return Err(Error::invalid("option PYRAMID_RESAMPLING says nothing without PYRAMID: give the levels too"));
+        }
         options.check()?;
         Ok(options)
     }

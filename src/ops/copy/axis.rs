@@ -142,6 +142,21 @@ impl CopyAxis {
 /// Options that ask for another grid.
 pub(super) fn target_spec(axis: &ZoneAxis, options: &CreationOptions) -> Result<GridSpec> {
     let mut identity = options.identity.clone();
+    let other = || {
+        Error::new(
+            Kind::Unsupported,
+            format!(
+                "the source is on {} ({}), and its zones cannot be made zones of another grid: leave DGGRS, ELLIPSOID, LON_0, \
+                 LAT_0 and AZIMUTH out, or make them of one of its arrays as a raster (gdal_translate -of DGGS -co DGGRS=... \
+                 'DGGS:\"cube.dggs.zarr\":/array')",
+                axis.spec.dggrs,
+                convention::ellipsoid::describe(&axis.spec.surface)
+            ),
+        )
+    };
+    if identity.dggrs.is_some_and(|dggrs| dggrs != axis.spec.dggrs) {
+        return Err(other());
+    }
     if identity.indexing.is_none() {
         let usual = convention::usual_indexing(options.convention, axis.spec.dggrs);
         identity.indexing = Some(usual.unwrap_or(axis.spec.indexing).to_owned());
@@ -149,15 +164,7 @@ pub(super) fn target_spec(axis: &ZoneAxis, options: &CreationOptions) -> Result<
     let spec = identity.spec(&axis.spec)?;
     let unchanged = GridSpec { indexing: axis.spec.indexing, ..spec.clone() };
     if unchanged != axis.spec {
-        return Err(Error::new(
-            Kind::Unsupported,
-            format!(
-                "the source is on {} ({}), and its zones cannot be made zones of another grid: leave DGGRS, ELLIPSOID, LON_0, \
-                 LAT_0 and AZIMUTH out",
-                axis.spec.dggrs,
-                convention::ellipsoid::describe(&axis.spec.surface)
-            ),
-        ));
+        return Err(other());
     }
     Ok(spec)
 }

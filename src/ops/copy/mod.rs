@@ -29,7 +29,7 @@ use self::transfer::{Moved, Transfer};
 use super::Progress;
 use super::frame::Frame;
 use crate::cube::NO_ZONE;
-use crate::cube::creation::{CreationOptions, LevelOption, PyramidOption};
+use crate::cube::creation::{CoverageOption, CreationOptions, LevelOption, PyramidOption};
 use crate::error::{Error, Kind, Result};
 use crate::grid::Zone;
 use crate::hierarchy;
@@ -74,13 +74,14 @@ fn copy(
             let job = job(call, dataset, pairs, &["RESUME", "NUM_THREADS", "MAX_MEMORY"]);
             return super::from_raster::create(call, dataset, name, options, &job, progress);
         }
-        return Err(Error::unsupported(format!(
-            "{} is on no grid that its metadata tell, and is not one that can be copied as it is",
-            dataset.name()
+        return Err(Error::invalid(format!(
+            "option DGGRS is missing: {} is on no grid that its metadata tell, so say which one it is to be put on (DGGRS=HEALPix \
+             and LEVEL=8, or LEVEL=AUTO)",
+            if dataset.name().is_empty() { "the source" } else { dataset.name() }
         )));
     };
-    check(&source, options)?;
     let given = |option: &str| pairs.iter().any(|(key, _)| key.eq_ignore_ascii_case(option));
+    check(&source, options, &given)?;
     let changes_scheme = source.all().iter().flat_map(|group| &group.axes).any(|axis| {
         options.identity.indexing.as_ref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(axis.spec.indexing))
     });
@@ -115,7 +116,22 @@ fn job(call: &Arc<Call>, dataset: &Dataset, pairs: &[(String, String)], aside: &
 }
 
 /// Options that ask for more than a copy.
-fn check(source: &SourceGroup, options: &CreationOptions) -> Result<()> {
+fn check(source: &SourceGroup, options: &CreationOptions, given: &dyn Fn(&str) -> bool) -> Result<()> {
+    // With the grid that the source is on, zones need no resampling, whichever it would be.
+    if given("RESAMPLING") && options.identity.dggrs.is_none() {
+        return Err(Error::unsupported(
+            "option RESAMPLING: the source is on a grid already, and its zones are copied as they are; leave it out",
+        ));
+    }
+    let mut is_part = false;
+    for group in source.all() {
+        is_part |= group.is_part()?;
+    }
+    if options.coverage == CoverageOption::Global && is_part {
+        return Err(Error::unsupported(
+            "option COVERAGE=GLOBAL: the source lists its zones, and a copy holds the same ones; leave it out",
+        ));
+    }
     if options.pyramid != PyramidOption::No {
         return Err(Error::unsupported(
             "option PYRAMID: the source is on a grid already, and its levels are copied as they are; build others with gdaladdo",

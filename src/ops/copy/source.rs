@@ -151,6 +151,25 @@ impl SourceGroup {
     pub(super) fn all(&self) -> Vec<&Self> {
         std::iter::once(self).chain(self.groups.iter().flat_map(Self::all)).collect()
     }
+
+    /// True when an axis holds fewer zones than its level has.
+    ///
+    /// # Errors
+    /// A grid that this build does not know.
+    pub(super) fn is_part(&self) -> Result<bool> {
+        for (axis, level) in self.axes.iter().zip(&self.levels) {
+            let [dimension] = axis.dimensions.as_slice() else { continue };
+            let sizes = self.arrays.iter().filter_map(|array| {
+                let at = array.names.iter().position(|name| name == dimension)?;
+                array.array.shape().get(at).copied()
+            });
+            let count = crate::grid::grid(&axis.spec)?.zone_count(*level);
+            if sizes.max().is_some_and(|size| size < count) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 /// The level of an axis: what is said, else what its first id carries.

@@ -8,7 +8,7 @@ use crate::error::{Context, Result};
 use crate::hierarchy::{self, AxisSelection, DataType, Field, NewArray};
 use crate::ops::frame::Frame;
 use crate::store::dataset;
-use crate::store::{Call, Input, NumericType, Target};
+use crate::store::{Call, Input, Target};
 
 /// Bytes copied at a time.
 const PORTION: u64 = 1 << 24;
@@ -92,7 +92,7 @@ fn portion(
 /// The type that Zarr has for one of GDAL's.
 fn stored_type(data_type: &DataType) -> DataType {
     match data_type {
-        DataType::Numeric(number) => DataType::Numeric(stored(*number)),
+        DataType::Numeric(number) => DataType::Numeric(number.in_zarr()),
         DataType::Text { .. } => DataType::Text { max_length: 0 },
         DataType::Compound { name, size, fields } => DataType::Compound {
             name: name.clone(),
@@ -106,14 +106,5 @@ fn stored_type(data_type: &DataType) -> DataType {
                 })
                 .collect(),
         },
-    }
-}
-
-/// The type that Zarr has for a number of GDAL's.
-fn stored(number: NumericType) -> NumericType {
-    match number {
-        NumericType::CInt16 | NumericType::CFloat16 => NumericType::CFloat32,
-        NumericType::CInt32 => NumericType::CFloat64,
-        other => other,
     }
 }

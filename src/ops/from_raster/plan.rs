@@ -37,24 +37,36 @@ pub(super) fn groups(call: &Arc<Call>, dataset: &Dataset, name: &str) -> Result<
     }
     let mut groups = Vec::new();
     if let Some(root) = dataset.root(call) {
-        visit(call, &root, "/", &mut groups)?;
+        visit(call, &root, "/", &[], &mut groups)?;
     }
     Ok(groups)
 }
 
-fn visit(call: &Arc<Call>, group: &Group, path: &str, groups: &mut Vec<GroupPlan>) -> Result<()> {
-    let found = multidim::source(call, group).map_err(|error| error.context(format!("group {path}")))?;
+fn visit(call: &Arc<Call>, group: &Group, path: &str, around: &[&Group], groups: &mut Vec<GroupPlan>) -> Result<()> {
+    let found = multidim::source(call, group, around).map_err(|error| error.context(format!("group {path}")))?;
     let mut auxiliary = Vec::new();
-    let names = group.array_names(call);
-    for name in names {
+    for name in group.all_array_names(call) {
         let array = group.open_array(call, &name)?;
-        let is_kept = found.as_ref().is_none_or(|found| {
-            let lies_on_pixels = array.dimensions().iter().any(|axis| found.horizontal.contains(&axis.name));
-            let becomes_zones = found.source.arrays.iter().any(|array| array.name == name);
-            !becomes_zones && !lies_on_pixels && !found.replaced.contains(&name)
-        });
-        if is_kept {
+        let Some(found) = &found else {
             auxiliary.push(array);
+            continue;
+        };
+        let lies_on_pixels = array.dimensions().iter().any(|axis| found.horizontal.contains(&axis.name));
+        let becomes_zones = found.source.arrays.iter().any(|array| array.name == name);
+        if becomes_zones || found.replaced.contains(&name) {
+            continue;
+        }
+        if !lies_on_pixels {
+            auxiliary.push(array);
+        } else if !found.coordinates.contains(&name) {
+            let axes: Vec<&str> = array.dimensions().iter().map(|axis| axis.name.as_str()).collect();
+            call.warn(format!(
+                "array {} is left out: it lies over {}, and a cube has zones in place of {} and {}",
+                array.full_name(),
+                axes.join(", "),
+                found.horizontal[0],
+                found.horizontal[1]
+            ));
         }
     }
     groups.push(GroupPlan {
@@ -63,9 +75,10 @@ fn visit(call: &Arc<Call>, group: &Group, path: &str, groups: &mut Vec<GroupPlan
         source: found.map(|found| found.source),
         auxiliary,
     });
+    let around: Vec<&Group> = std::iter::once(group).chain(around.iter().copied()).collect();
     for name in group.group_names(call) {
         let child = group.open_group(call, &name)?;
-        visit(call, &child, &below(path, &name), groups)?;
+        visit(call, &child, &below(path, &name), &around, groups)?;
     }
     Ok(())
 }

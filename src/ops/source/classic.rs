@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{Source, SourceArray, identifier, place, untaken};
+use super::{OF_PIXELS, Source, SourceArray, identifier, place, untaken};
+use crate::convention::flags;
 use crate::error::Result;
 use crate::ops::quantise::raster::{Block, Raster, Variable};
 use crate::store::dataset::{self, Band, Window};
@@ -20,6 +21,13 @@ const BAND: &str = "band";
 const OF_THE_FILE: [&str; 5] =
     ["AREA_OR_POINT", "TIFFTAG_SOFTWARE", "TIFFTAG_RESOLUTIONUNIT", "TIFFTAG_XRESOLUTION", "TIFFTAG_YRESOLUTION"];
 
+/// What a raster that was once netCDF or a cube has as text of its bands, and means something else in a store: what GDAL knows of
+/// it is told by the band itself.
+const OF_STORES: [&str; 4] = ["scale_factor", "add_offset", "grid_name", "indexing_scheme"];
+
+/// The same of the whole raster.
+const OF_GROUPS: [&str; 4] = ["dggs", "grid", "multiscales", "zarr_conventions"];
+
 /// The bands of `raster` as a source: an array each, of the band's description, else `band_1` and so on; a band alone is
 /// `name`. A band of opacity that masks the others is no array: where it is nought, they have no data. Many bands of one type without
 /// descriptions of their own become one array with a dimension `band`.
@@ -33,7 +41,9 @@ pub fn source(call: &Arc<Call>, raster: dataset::Raster, name: &str) -> Result<S
     let bands: Vec<Band> = raster.bands().iter().filter(|band| !(band.is_alpha && is_mask)).cloned().collect();
     let is_alike = |band: &Band| {
         let first = &bands[0];
-        band.data_type == first.data_type && band.nodata == first.nodata && band.description.is_empty()
+        let numbers = |band: &Band| (band.data_type, band.nodata.clone(), band.scale, band.offset, band.unit.clone());
+        let classes = |band: &Band| (band.categories.clone(), band.palette.clone());
+        numbers(band) == numbers(first) && classes(band) == classes(first) && band.description.is_empty()
     };
     if bands.len() > MOST_ARRAYS && bands.iter().all(is_alike) {
         return Ok(stacked(raster, lattice, surface, bands, name));
@@ -50,7 +60,7 @@ pub fn source(call: &Arc<Call>, raster: dataset::Raster, name: &str) -> Result<S
         arrays.push(SourceArray {
             name,
             attributes: attributes(band),
-            is_categorical: band.is_categorical,
+            is_categorical: is_categorical(band),
             ..SourceArray::default()
         });
     }
@@ -68,11 +78,17 @@ fn stacked(
     bands: Vec<Band>,
     name: &str,
 ) -> Source {
+    // What one band alone says is not true of the others.
+    let mut told = attributes(&bands[0]);
+    for band in &bands[1..] {
+        let other = attributes(band);
+        told.retain(|key, value| other.get(key) == Some(value));
+    }
     let array = SourceArray {
         name: identifier(name),
         outer: vec![BAND.into()],
-        attributes: attributes(&bands[0]),
-        is_categorical: bands[0].is_categorical,
+        attributes: told,
+        is_categorical: is_categorical(&bands[0]),
         ..SourceArray::default()
     };
     let mut variable = variable(&bands[0], array.name.clone(), vec![bands.len() as u64]);
@@ -98,11 +114,16 @@ fn variable(band: &Band, name: String, outer: Vec<u64>) -> Variable {
     }
 }
 
+/// True when a band's numbers are classes.
+fn is_categorical(band: &Band) -> bool {
+    !band.palette.is_empty() || !band.categories.is_empty() || band.metadata.iter().any(|(key, _)| key == "flag_values")
+}
+
 /// What a band says of itself, as attributes.
 fn attributes(band: &Band) -> Map<String, Value> {
     let mut attributes = Map::new();
     for (key, value) in band.metadata.iter().filter(|(key, _)| !key.starts_with("STATISTICS_")) {
-        if !OF_THE_FILE.contains(&key.as_str()) {
+        if ![&OF_THE_FILE[..], &OF_PIXELS, &OF_STORES].concat().contains(&key.as_str()) {
             attributes.insert(key.clone(), value.clone().into());
         }
     }
@@ -114,12 +135,16 @@ fn attributes(band: &Band) -> Map<String, Value> {
             attributes.insert(key.into(), json!(value));
         }
     }
+    for (key, value) in flags::attributes(&band.categories, &band.palette) {
+        attributes.entry(key).or_insert(value);
+    }
     attributes
 }
 
 /// Metadata of the whole raster that are worth telling of a cube.
 pub fn global_attributes(raster: &dataset::Raster) -> Map<String, Value> {
-    let kept = raster.metadata().iter().filter(|(key, _)| !OF_THE_FILE.contains(&key.as_str()));
+    let kept =
+        raster.metadata().iter().filter(|(key, _)| ![&OF_THE_FILE[..], &OF_GROUPS].concat().contains(&key.as_str()));
     kept.map(|(key, value)| (key.clone(), value.clone().into())).collect()
 }
 

@@ -2,12 +2,16 @@
 //!
 //! - [`classic`]: the bands of a raster;
 //! - [`multidim`]: the arrays of a group that lie over its horizontal dimensions;
+//! - [`kinds`]: which of them tell places, times and projections;
 //! - [`place`]: where their pixels lie, whatever CRS and coordinates say so;
 //! - [`curvilinear`]: pixels whose longitudes and latitudes are arrays themselves;
-//! - [`unpacked`]: what packed numbers mean.
+//! - [`unpacked`]: what packed numbers mean;
+//! - [`distinct`]: what does not look like missing data.
 
 pub mod classic;
 pub mod curvilinear;
+pub mod distinct;
+mod kinds;
 pub mod multidim;
 pub mod place;
 pub mod unpacked;
@@ -51,6 +55,10 @@ impl SourceArray {
         self.attributes.get(key).and_then(Value::as_f64)
     }
 }
+
+/// Attributes that told of pixels and are wrong of zones; `_CRS`, grid mappings and the like.
+const OF_PIXELS: [&str; 7] =
+    ["grid_mapping", "coordinates", "_CRS", "_ARRAY_DIMENSIONS", "_FillValue", "missing_value", "spatial_ref"];
 
 /// `text` as a name that every format takes: letters, digits and underscores, not beginning with a digit.
 pub fn identifier(text: &str) -> String {

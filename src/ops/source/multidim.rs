@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Source, SourceArray, place};
+use super::kinds::Kinds;
+use super::{OF_PIXELS, Source, SourceArray, place};
 use crate::error::{Context, Error, Result};
 use crate::grid::Surface;
 use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::Lattice;
 use crate::ops::quantise::raster::{Block, Raster, Variable};
 use crate::store::dataset::{Array, Dimension, Group};
-use crate::store::{Call, Degrees, Target};
+use crate::store::{Call, Degrees, Target, transform};
 
 /// What is found in a group.
 pub struct Found {
@@ -23,26 +24,35 @@ pub struct Found {
     pub source: Source,
     /// Names of the arrays that tell where pixels lie: the coordinates of the horizontal dimensions.
     pub replaced: Vec<String>,
+    /// Names of all arrays that are coordinates of longitude, latitude, x or y, bounds of these, or projections.
+    pub coordinates: Vec<String>,
     /// Names of the horizontal dimensions.
     pub horizontal: [String; 2],
 }
 
-/// Attributes that told of pixels and are wrong of zones; `_CRS`, grid mappings and the like.
-const OF_PIXELS: [&str; 7] =
-    ["grid_mapping", "coordinates", "_CRS", "_ARRAY_DIMENSIONS", "_FillValue", "missing_value", "spatial_ref"];
-
-/// The arrays of `group` over its horizontal dimensions; `None` where it has none.
+/// The arrays of `group` over its horizontal dimensions; `None` where it has none. Coordinates may lie in one of `around`, the groups that it is in,
+/// the innermost first.
 ///
 /// # Errors
 /// Arrays that lie over different pairs of horizontal dimensions; coordinates that do not tell where pixels lie.
-pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
+pub fn source(call: &Arc<Call>, group: &Group, around: &[&Group]) -> Result<Option<Found>> {
     let mut arrays = Vec::new();
-    for name in group.array_names(call) {
+    for name in group.all_array_names(call) {
         arrays.push(group.open_array(call, &name)?);
+    }
+    let own = arrays.len();
+    for group in around {
+        for name in group.all_array_names(call) {
+            let array = group.open_array(call, &name)?;
+            let is_hidden = arrays.iter().any(|inner: &Array| inner.name() == name);
+            if !is_hidden && array.dimensions().len() <= 2 {
+                arrays.push(array);
+            }
+        }
     }
     let kinds = Kinds::of(call, &arrays);
     let mut found: Vec<(&Array, [usize; 2])> = Vec::new();
-    for array in &arrays {
+    for array in &arrays[..own] {
         let is_number = array.data_type().numeric().is_some();
         if let Some(axes) = kinds.horizontal(array).filter(|_| is_number && !kinds.is_coordinate(array.name())) {
             found.push((array, axes));
@@ -70,7 +80,7 @@ pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
     let mut described = Vec::new();
     let mut inputs = Vec::new();
     for (array, axes) in found {
-        let data_type = array.data_type().numeric().expect("chosen for being numeric");
+        let data_type = array.data_type().numeric().expect("chosen for being numeric").in_zarr();
         let outer: Vec<usize> = (0..array.dimensions().len()).filter(|axis| !axes.contains(axis)).collect();
         let block = array.block_size(call);
         variables.push(Variable {
@@ -89,21 +99,29 @@ pub fn source(call: &Arc<Call>, group: &Group) -> Result<Option<Found>> {
             name: array.name().to_owned(),
             outer: names,
             temporal: temporal.map(|dimension| dimension.name.clone()).collect(),
-            attributes: attributes(call, array),
-            is_categorical: array.attributes(call).contains_key("flag_values"),
+            attributes: attributes(call, array, &kinds),
+            is_categorical: ["flag_values", "flag_masks"].iter().any(|key| array.attributes(call).contains_key(*key)),
         });
         inputs.push(Input { at: arrays.iter().position(|other| std::ptr::eq(other, array)).unwrap_or(0), axes, outer });
     }
     let names = [dimension_y.name.clone(), dimension_x.name.clone()];
+    let coordinates = kinds.coordinates().cloned().collect();
     let raster = Arrays { arrays, variables, inputs };
     let source = Source { lattice, surface, raster: Box::new(raster), arrays: described };
-    Ok(Some(Found { source, replaced, horizontal: names }))
+    Ok(Some(Found { source, replaced, coordinates, horizontal: names }))
 }
 
 /// The attributes of an array that are true of zones as well; unit, scale and offset among them.
-fn attributes(call: &Arc<Call>, array: &Array) -> Map<String, Value> {
+fn attributes(call: &Arc<Call>, array: &Array, kinds: &Kinds) -> Map<String, Value> {
     let mut attributes = array.attributes(call);
+    // Other coordinates stay: a height, a time of the forecast.
+    let coordinates = attributes.get("coordinates").and_then(Value::as_str).unwrap_or_default();
+    let others: Vec<&str> = coordinates.split_whitespace().filter(|name| !kinds.is_coordinate(name)).collect();
+    let others = others.join(" ");
     attributes.retain(|key, _| !OF_PIXELS.contains(&key.as_str()));
+    if !others.is_empty() {
+        attributes.insert("coordinates".into(), others.into());
+    }
     let unit = array.unit(call);
     if !unit.is_empty() {
         attributes.entry("units").or_insert(unit.into());
@@ -121,120 +139,6 @@ fn nodata(call: &Arc<Call>, array: &Array, data_type: crate::store::NumericType)
     array.nodata(call).filter(|bytes| bytes.len() == data_type.size())
 }
 
-/// What the arrays of a group are by their attributes.
-struct Kinds {
-    /// Names of one-dimensional coordinate variables of longitude or x, and of latitude or y.
-    x: Vec<String>,
-    y: Vec<String>,
-    /// Names of arrays of longitudes and latitudes on two dimensions.
-    lon_2d: Vec<String>,
-    lat_2d: Vec<String>,
-    /// Names of those of time.
-    time: Vec<String>,
-    /// Names of variables that describe a projection.
-    grid_mappings: Vec<String>,
-    /// Names of bounds of the horizontal coordinates.
-    bounds: Vec<String>,
-}
-
-/// Units of longitude and latitude in CF, clause 4.1 and 4.2.
-const DEGREES_EAST: [&str; 6] = ["degrees_east", "degree_east", "degree_e", "degrees_e", "degreee", "degreese"];
-const DEGREES_NORTH: [&str; 6] = ["degrees_north", "degree_north", "degree_n", "degrees_n", "degreen", "degreesn"];
-
-/// Names by which a dimension is horizontal where nothing else says so.
-const X_NAMES: [&str; 4] = ["x", "lon", "longitude", "easting"];
-const Y_NAMES: [&str; 4] = ["y", "lat", "latitude", "northing"];
-
-impl Kinds {
-    fn of(call: &Arc<Call>, arrays: &[Array]) -> Self {
-        let mut kinds = Self {
-            x: vec![],
-            y: vec![],
-            lon_2d: vec![],
-            lat_2d: vec![],
-            time: vec![],
-            grid_mappings: vec![],
-            bounds: vec![],
-        };
-        for array in arrays {
-            let attributes = array.attributes(call);
-            let text = |key: &str| attributes.get(key).and_then(Value::as_str).unwrap_or_default().to_lowercase();
-            let unit = match text("units") {
-                unit if unit.is_empty() => array.unit(call).to_lowercase(),
-                unit => unit,
-            };
-            let (axis, standard) = (text("axis"), text("standard_name"));
-            let name = array.name().to_owned();
-            let is_lon = DEGREES_EAST.contains(&unit.as_str()) || standard == "longitude";
-            let is_lat = DEGREES_NORTH.contains(&unit.as_str()) || standard == "latitude";
-            let bounds = text("bounds");
-            let list = match array.dimensions().len() {
-                0 | 1 if attributes.contains_key("grid_mapping_name") => &mut kinds.grid_mappings,
-                1 if is_lon
-                    || axis == "x"
-                    || standard.ends_with("projection_x_coordinate")
-                    || standard == "grid_longitude" =>
-                {
-                    &mut kinds.x
-                }
-                1 if is_lat
-                    || axis == "y"
-                    || standard.ends_with("projection_y_coordinate")
-                    || standard == "grid_latitude" =>
-                {
-                    &mut kinds.y
-                }
-                1 if axis == "t" || standard == "time" || unit.contains(" since ") => &mut kinds.time,
-                2 if is_lon => &mut kinds.lon_2d,
-                2 if is_lat => &mut kinds.lat_2d,
-                _ => continue,
-            };
-            list.push(name);
-            if (is_lon || is_lat) && !bounds.is_empty() {
-                kinds.bounds.push(bounds);
-            }
-        }
-        kinds
-    }
-
-    fn is_coordinate(&self, name: &str) -> bool {
-        let lists = [&self.x, &self.y, &self.lon_2d, &self.lat_2d, &self.bounds, &self.grid_mappings];
-        lists.into_iter().flatten().any(|known| known == name)
-    }
-
-    fn is_time(&self, dimension: &Dimension) -> bool {
-        dimension.kind == "TEMPORAL" || self.time.iter().any(|name| is_variable_of(dimension, name))
-    }
-
-    /// The axes of y and x among an array's dimensions.
-    fn horizontal(&self, array: &Array) -> Option<[usize; 2]> {
-        let axis = |kind: &str, variables: &[String], names: &[&str]| {
-            let dimensions = array.dimensions();
-            dimensions
-                .iter()
-                .position(|dimension| dimension.kind == kind)
-                .or_else(|| dimensions.iter().position(|d| variables.iter().any(|name| is_variable_of(d, name))))
-                .or_else(|| dimensions.iter().position(|d| names.contains(&d.name.to_lowercase().as_str())))
-        };
-        let y = axis("HORIZONTAL_Y", &self.y, &Y_NAMES);
-        let x = axis("HORIZONTAL_X", &self.x, &X_NAMES);
-        match (y, x) {
-            (Some(y), Some(x)) if y != x => Some([y, x]),
-            // On a curvilinear grid dimensions are mere numbers; the last two.
-            _ if !self.lon_2d.is_empty() && !self.lat_2d.is_empty() && array.dimensions().len() >= 2 => {
-                Some([array.dimensions().len() - 2, array.dimensions().len() - 1])
-            }
-            _ => None,
-        }
-    }
-}
-
-/// True when the array `name` holds the coordinates along a dimension.
-fn is_variable_of(dimension: &Dimension, name: &str) -> bool {
-    let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
-    variable.rsplit('/').next() == Some(name)
-}
-
 /// Where pixels lie, the surface of their longitudes and latitudes, and the names of the arrays that tell.
 fn lattice(
     call: &Arc<Call>,
@@ -250,7 +154,8 @@ fn lattice(
                 && array.dimensions().iter().map(|dimension| &dimension.full_name).eq([&y.full_name, &x.full_name])
         })
     };
-    let crs = first.crs_wkt(call)?.map(|wkt| Degrees::new(call, &wkt)).transpose();
+    let unit = Unit::of(call, arrays, [x, y]);
+    let crs = first.crs_wkt(call)?.map(|wkt| Degrees::new(call, &unit.on(&wkt)?)).transpose();
     if let (Some(lon), Some(lat)) = (kinds.lon_2d.iter().find(on_both), kinds.lat_2d.iter().find(on_both)) {
         // Longitudes and latitudes one by one say it best, unless a CRS and its own coordinates say it too.
         let has_axes = [x, y].into_iter().all(|dimension| coordinates(call, arrays, dimension).is_ok());
@@ -263,8 +168,11 @@ fn lattice(
             return Ok((lattice, surface, names));
         }
     }
-    let (x_values, x_name) = coordinates(call, arrays, x)?;
-    let (y_values, y_name) = coordinates(call, arrays, y)?;
+    let (mut x_values, x_name) = coordinates(call, arrays, x)?;
+    let (mut y_values, y_name) = coordinates(call, arrays, y)?;
+    if let Unit::Angle(metres) = unit {
+        x_values.iter_mut().chain(&mut y_values).for_each(|value| *value *= metres);
+    }
     let axis = |values: &[f64], dimension: &Dimension| {
         Axis::of_centres(values).context(|| format!("coordinates of dimension {}", dimension.name))
     };
@@ -273,21 +181,75 @@ fn lattice(
     Ok((lattice, surface, [x_name, y_name].into_iter().chain(both).collect()))
 }
 
-/// The coordinates along a dimension, and the name of the array that holds them.
-fn coordinates(call: &Arc<Call>, arrays: &[Array], dimension: &Dimension) -> Result<(Vec<f64>, String)> {
-    let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
-    let name = variable.rsplit('/').next().unwrap_or_default();
-    let known = arrays.iter().any(|array| array.name() == name && array.dimensions().len() == 1);
-    if !known {
-        return Err(Error::invalid(format!(
-            "dimension {} has no coordinates: there is neither an array {name} nor are there longitudes and latitudes",
-            dimension.name
-        )));
-    }
-    Ok((read_all(call, arrays, name)?, name.to_owned()))
+/// What the coordinates of a projected CRS are in, where that is not the unit that GDAL gives the CRS.
+#[derive(Clone, Copy)]
+enum Unit {
+    /// As the CRS has it.
+    Own,
+    /// Thousands of metres; so are the false easting and northing.
+    Kilometre,
+    /// Angles from a satellite: metres at its height above the ground for what the unit is.
+    Angle(f64),
 }
 
-/// All values of an array, scaled.
+impl Unit {
+    /// Of the coordinates of two dimensions.
+    fn of(call: &Arc<Call>, arrays: &[Array], dimensions: [&Dimension; 2]) -> Self {
+        let unit = |dimension: &Dimension| {
+            let array = variable_of(arrays, dimension)?;
+            let unit = array.unit(call);
+            let told = array.attributes(call).get("units").and_then(Value::as_str).unwrap_or_default().to_owned();
+            Some(if unit.is_empty() { told } else { unit }.to_lowercase())
+        };
+        let units = dimensions.map(unit);
+        let is_one_of = |names: &[&str]| units.iter().flatten().all(|unit| names.contains(&unit.as_str()));
+        if units.contains(&None) {
+            return Self::Own;
+        }
+        if is_one_of(&["km", "kilometer", "kilometre", "kilometers", "kilometres"]) {
+            return Self::Kilometre;
+        }
+        let height_m = || {
+            let told = |array: &Array| array.attributes(call).get("perspective_point_height").and_then(Value::as_f64);
+            arrays.iter().find_map(told)
+        };
+        match height_m() {
+            Some(height_m) if is_one_of(&["rad", "radian", "radians"]) => Self::Angle(height_m),
+            Some(height_m) if is_one_of(&["microradian", "microradians"]) => Self::Angle(height_m * 1e-6),
+            _ => Self::Own,
+        }
+    }
+
+    /// The CRS of `wkt` in this unit.
+    fn on(self, wkt: &str) -> Result<String> {
+        match self {
+            Self::Kilometre => transform::with_unit(wkt, "kilometre", 1000.0),
+            Self::Own | Self::Angle(_) => Ok(wkt.to_owned()),
+        }
+    }
+}
+
+/// The array that holds the coordinates along a dimension.
+fn variable_of<'a>(arrays: &'a [Array], dimension: &Dimension) -> Option<&'a Array> {
+    let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
+    let name = variable.rsplit('/').next().unwrap_or_default();
+    arrays.iter().find(|array| array.name() == name && array.dimensions().len() == 1)
+}
+
+/// The coordinates along a dimension, and the name of the array that holds them.
+fn coordinates(call: &Arc<Call>, arrays: &[Array], dimension: &Dimension) -> Result<(Vec<f64>, String)> {
+    let Some(array) = variable_of(arrays, dimension) else {
+        let variable = dimension.indexing_variable.as_deref().unwrap_or(&dimension.name);
+        return Err(Error::invalid(format!(
+            "dimension {} has no coordinates: there is neither an array {} nor are there longitudes and latitudes",
+            dimension.name,
+            variable.rsplit('/').next().unwrap_or_default()
+        )));
+    };
+    Ok((read_all(call, arrays, array.name())?, array.name().to_owned()))
+}
+
+/// All values of an array, scaled. What is named nodata may be a place all the same: ERA-Interim's longitudes name 0.
 fn read_all(call: &Arc<Call>, arrays: &[Array], name: &str) -> Result<Vec<f64>> {
     let array = arrays.iter().find(|array| array.name() == name);
     let array = array.ok_or_else(|| Error::not_found(format!("there is no array {name}")))?;

@@ -70,8 +70,8 @@ pub fn of_affine(affine: [f64; 6], columns: usize, rows: usize, crs: Option<Degr
 pub fn of_axes(x: Axis, y: Axis, crs: Option<Degrees>) -> Result<(Lattice, Surface)> {
     match crs {
         None => match Axes::new(x, y) {
-            Ok(axes) => Ok((Lattice::Axes(axes.closed_at_poles()), wgs84())),
-            Err(_) => Err(no_crs()),
+            Ok(axes) if are_degrees(&axes) => Ok((Lattice::Axes(axes.closed_at_poles()), wgs84())),
+            _ => Err(no_crs()),
         },
         Some(crs) if crs.is_identity() => Ok((Lattice::Axes(Axes::new(x, y)?.closed_at_poles()), surface_of(&crs))),
         Some(crs) => {
@@ -80,6 +80,13 @@ pub fn of_axes(x: Axis, y: Axis, crs: Option<Degrees>) -> Result<(Lattice, Surfa
             Ok((Lattice::Mapped(Mapped::new(columns, rows, Box::new(map))), surface))
         }
     }
+}
+
+/// Whether numbers that nothing tells to be degrees can be: rows may go on beyond the poles, and columns around the globe, but not
+/// for long.
+fn are_degrees(axes: &Axes) -> bool {
+    let within = |(low, high): (f64, f64), limit: f64| low >= -limit && high <= limit;
+    within(axes.lat().ends(), 180.0) && within(axes.lon().ends(), 1080.0)
 }
 
 /// The lattice of pixels whose centres' longitudes and latitudes are given, row by row.

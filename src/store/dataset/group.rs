@@ -53,6 +53,14 @@ impl Group {
         unsafe { ffi::take_list(gdal_sys::GDALGroupGetMDArrayNames(self.handle, ptr::null_mut())) }
     }
 
+    /// The same, with arrays without dimensions that some of GDAL's drivers (netCDF) do not list otherwise.
+    pub fn all_array_names(&self, call: &Arc<Call>) -> Vec<String> {
+        let _access = self.shared.enter(call);
+        let options = [c"SHOW_ZERO_DIM=YES".as_ptr(), ptr::null()];
+        // SAFETY: gdal.h: the options are read; the list is ours to destroy.
+        unsafe { ffi::take_list(gdal_sys::GDALGroupGetMDArrayNames(self.handle, options.as_ptr().cast_mut().cast())) }
+    }
+
     /// A group in it.
     ///
     /// # Errors

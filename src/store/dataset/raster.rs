@@ -20,6 +20,7 @@ use crate::store::{Call, NumericType};
 /// Flags of `gdal.h`.
 const GDAL_OF_RASTER: u32 = 0x02;
 const GMF_ALL_VALID: c_int = 0x01;
+const GMF_PER_DATASET: c_int = 0x02;
 const GMF_NODATA: c_int = 0x08;
 
 /// Drivers whose files may be opened once a thread.
@@ -47,7 +48,7 @@ pub struct Band {
     pub number: usize,
     /// Its description, empty where there is none.
     pub description: String,
-    /// Type of its pixels.
+    /// Type of its pixels, as they are read.
     pub data_type: NumericType,
     /// The nodata value, one element in native byte order.
     pub nodata: Option<Vec<u8>>,
@@ -57,8 +58,10 @@ pub struct Band {
     pub masked: bool,
     /// It tells the opacity of others.
     pub is_alpha: bool,
-    /// Its numbers are classes: it has a palette or names of categories.
-    pub is_categorical: bool,
+    /// The names of its classes, by their numbers; empty where it has none.
+    pub categories: Vec<String>,
+    /// The colours of its numbers from 0 on, red, green, blue and opacity; empty where it has no palette.
+    pub palette: Vec<[u8; 4]>,
     /// `value = stored * scale + offset`.
     pub scale: Option<f64>,
     /// See [`Band::scale`].
@@ -208,8 +211,8 @@ unsafe fn band(handle: GDALRasterBandH, number: usize) -> Result<Band> {
     // SAFETY: gdal.h: a live band; texts and lists belong to it and are copied at once.
     unsafe {
         let code = gdal_sys::GDALGetRasterDataType(handle);
-        let data_type = NumericType::from_gdal(code as i32)
-            .ok_or_else(|| Error::unsupported(format!("band {number}: GDAL's data type {code}")))?;
+        let data_type =
+            data_type(handle).ok_or_else(|| Error::unsupported(format!("band {number}: GDAL's data type {code}")))?;
         gdal_sys::GDALGetBlockSize(handle, &mut width, &mut height);
         let flags = gdal_sys::GDALGetMaskFlags(handle);
         let (mut has_scale, mut has_offset): (c_int, c_int) = (0, 0);
@@ -222,15 +225,46 @@ unsafe fn band(handle: GDALRasterBandH, number: usize) -> Result<Band> {
             data_type,
             nodata: nodata(handle, data_type),
             block: [height as usize, width as usize],
-            masked: flags & (GMF_ALL_VALID | GMF_NODATA) == 0,
+            // The values of several bands together may be nodata (NODATA_VALUES), which is a mask of the dataset.
+            masked: flags & GMF_ALL_VALID == 0 && (flags & GMF_NODATA == 0 || flags & GMF_PER_DATASET != 0),
             is_alpha: gdal_sys::GDALGetRasterColorInterpretation(handle) == GDALColorInterp::GCI_AlphaBand,
-            is_categorical: !gdal_sys::GDALGetRasterColorTable(handle).is_null() || !categories.is_null(),
+            categories: ffi::texts(categories.cast()),
+            palette: palette(handle),
             scale: (has_scale != 0 && scale != 1.0).then_some(scale),
             offset: (has_offset != 0 && offset != 0.0).then_some(offset),
             unit: ffi::text(gdal_sys::GDALGetRasterUnitType(handle)).unwrap_or_default(),
             metadata: ffi::pairs(gdal_sys::GDALGetMetadata(handle.cast(), ptr::null()).cast()),
         })
     }
+}
+
+/// The colours of a band's palette.
+///
+/// # Safety
+/// `handle` is a live band.
+unsafe fn palette(handle: GDALRasterBandH) -> Vec<[u8; 4]> {
+    // SAFETY: gdal.h: a live band; the table belongs to it, and entries are copied into ours.
+    unsafe {
+        let table = gdal_sys::GDALGetRasterColorTable(handle);
+        if table.is_null() {
+            return vec![];
+        }
+        let colour = |at: c_int| {
+            let mut entry = std::mem::zeroed::<gdal_sys::GDALColorEntry>();
+            gdal_sys::GDALGetColorEntryAsRGB(table, at, &mut entry);
+            [entry.c1, entry.c2, entry.c3, entry.c4].map(|part| part.clamp(0, 255) as u8)
+        };
+        (0..gdal_sys::GDALGetColorEntryCount(table)).map(colour).collect()
+    }
+}
+
+/// The type that a band's pixels are read as; `None` for one that this build does not know.
+///
+/// # Safety
+/// `handle` is a live band.
+unsafe fn data_type(handle: GDALRasterBandH) -> Option<NumericType> {
+    // SAFETY: gdal.h: a live band.
+    NumericType::from_gdal(unsafe { gdal_sys::GDALGetRasterDataType(handle) } as i32).map(NumericType::in_zarr)
 }
 
 /// A band's nodata value as one element of its type; `None` where there is none, or the type cannot hold it.
@@ -435,8 +469,7 @@ impl Raster {
                 && has_transform.then_some(numbers) == self.geo_transform
                 && self.bands.iter().all(|band| {
                     let handle = gdal_sys::GDALGetRasterBand(handle, band.number as c_int);
-                    gdal_sys::GDALGetRasterDataType(handle) as i32 == band.data_type.gdal()
-                        && nodata(handle, band.data_type) == band.nodata
+                    data_type(handle) == Some(band.data_type) && nodata(handle, band.data_type) == band.nodata
                 })
         };
         same.then_some(again)
