@@ -135,3 +135,28 @@ def test_numbers_that_cannot_be_degrees_are_refused_without_a_crs(tmp_path):
     file.close()
     cube, seen = create(tmp_path / "n.nc", tmp_path / "n.zarr", *DEGREES)
     assert cube is None and "has no CRS" in failures(seen)[0]
+
+
+def test_bounds_of_time_and_depth_stay_on_a_curvilinear_grid(tmp_path):
+    file = File(tmp_path / "c.nc")
+    for name, size in (("j", 20), ("i", 20), ("bnds", 2)):
+        file.dimensions[name] = file.group.CreateDimension(name, "", "", size)
+    file.axis("lev", [1, 2, 3], "m", bounds="lev_bnds", axis="Z")
+    bounds = np.array([[0, 1.5], [1.5, 2.5], [2.5, 4]])
+    file.array("lev_bnds", ["lev", "bnds"], bounds)
+    y, x = np.mgrid[0:20, 0:20]
+    # Names alone tell what these are.
+    file.array("lon", "ji", x + 0.1 * y)
+    file.array("lat", "ji", y - 0.1 * x)
+    file.array("v", ["lev", "j", "i"], np.stack([x + 100 * y + 1e4 * lev for lev in range(3)]))
+    file.close()
+    cube, seen = create(tmp_path / "c.nc", tmp_path / "c.zarr", "DGGRS=HEALPix", "LEVEL=6")
+    assert cube is not None, seen
+    assert set(cube.GetMDArrayNames()) == {"cell_ids", "lon", "lat", "v", "lev", "lev_bnds"}
+    np.testing.assert_array_equal(values(cube, "lev_bnds"), bounds)
+    lon, lat = values(cube, "lon"), values(cube, "lat")
+    column, row = (lon - 0.1 * lat) / 1.01, (lat + 0.1 * lon) / 1.01
+    clear = (np.abs(column - column.round()) < 0.45) & (np.abs(row - row.round()) < 0.45)
+    expected = column.round() + 100 * row.round() + 1e4 * np.arange(3)[:, None]
+    np.testing.assert_array_equal(values(cube, "v")[:, clear], expected[:, clear])
+    assert clear.sum() > 0.7 * len(lon) > 200

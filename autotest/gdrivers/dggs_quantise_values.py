@@ -161,3 +161,36 @@ def test_many_bands_are_one_array_only_where_their_numbers_mean_the_same(tmp_pat
     source.GetRasterBand(7).SetScale(0.5)
     cube, _ = create(source, tmp_path / "all.zarr", "LEVEL=2")
     assert cube.OpenMDArray("band_7").GetScale() == 0.5 and cube.OpenMDArray("band_70").GetScale() is None
+
+
+@pytest.mark.parametrize("method", ["AVERAGE", "BILINEAR", "PYRAMID"])
+def test_a_mean_that_looks_like_missing_data_is_data(method, tmp_path):
+    # As many -1 as 1, and 0 for what is missing: half of the globe.
+    pixels = np.where(np.indices((180, 360)).sum(0) % 2 == 0, -1, 1).astype("i2")
+    pixels[:, :180] = 0
+    source = memory(pixels[None], gdal.GDT_Int16, affine=(-180, 1, 0, 90, 0, -1))
+    source.GetRasterBand(1).SetNoDataValue(0)
+    source.GetRasterBand(1).SetDescription("v")
+    options = ["LEVEL=6", "PYRAMID=2"] if method == "PYRAMID" else ["LEVEL=3", f"RESAMPLING={method}"]
+    cube, _ = create(source, tmp_path / "a.zarr", *options)
+    cube = cube.OpenGroup("2") if method == "PYRAMID" else cube
+    lon, found = values(cube, "lon"), values(cube, "v")
+    clear = (np.abs(np.abs(lon) - 90) < 60) & (np.abs(values(cube, "lat")) < 40)
+    west, east = found[clear & (lon < 0)], found[clear & (lon > 0)]
+    assert (west == 0).all() and (np.abs(east) == 1).all() and len(west) > 30 < len(east)
+
+
+def test_a_part_of_a_file_gives_its_name(tmp_path):
+    dataset = gdal.GetDriverByName("netCDF").CreateMultiDimensional(str(tmp_path / "a.nc"))
+    group = dataset.GetRootGroup()
+    kind = gdal.ExtendedDataType.Create(gdal.GDT_Float64)
+    y, x = (group.CreateDimension(name, "", "", size) for name, size in (("lat", 18), ("lon", 36)))
+    for name, dimension, held, unit in (("lat", y, np.arange(85, -90, -10.0), "degrees_north"), ("lon", x, np.arange(-175, 180, 10.0), "degrees_east")):
+        array = group.CreateMDArray(name, [dimension], kind)
+        array.SetUnit(unit)
+        array.Write(held.tobytes())
+    for name in ("t2m", "u10"):
+        group.CreateMDArray(name, [y, x], kind).Write(np.ones((18, 36)).tobytes())
+    del array, x, y, dimension, group, dataset
+    cube, _ = create(gdal.Open(f'NETCDF:"{tmp_path}/a.nc":u10'), tmp_path / "u.zarr", "LEVEL=3")
+    assert "u10" in cube.GetMDArrayNames()

@@ -83,12 +83,21 @@ fn visit(call: &Arc<Call>, group: &Group, path: &str, around: &[&Group], groups:
     Ok(())
 }
 
-/// The name of a file without its folder and ending; of the target where the source has none.
+/// The name of a file without its folder and ending, or of the variable that is named after it (`NETCDF:"a.nc":u`); of the target where the
+/// source has none.
 fn base_name(source: &str, target: &str) -> String {
     let base = |path: &str| {
         let file = path.trim_end_matches('/').rsplit(['/', '\\']).next().unwrap_or_default();
         file.split('.').next().unwrap_or_default().to_owned()
     };
+    // A part of a file: after the last colon of two, a word that is no number.
+    if let Some((file, part)) = source.rsplit_once(':')
+        && file.contains(':')
+        && part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    {
+        return part.to_owned();
+    }
     // What a tool made in memory has a document for a name, or none.
     let is_path = !source.trim_start().starts_with('<') && !base(source).is_empty();
     base(if is_path { source } else { target })
@@ -139,6 +148,11 @@ mod tests {
     fn names_come_from_the_source_else_from_the_target() {
         assert_eq!(base_name("/data/world.tif", "/x/out.dggs.zarr"), "world");
         assert_eq!(base_name("", "/x/out.dggs.zarr"), "out");
+        assert_eq!(base_name("NETCDF:\"/data/era.v5.nc\":t2m", "out.zarr"), "t2m");
+        assert_eq!(base_name("NETCDF:era.nc:u", "out.zarr"), "u");
+        assert_eq!(base_name("HDF5:\"a.h5\"://group/ndvi", "out.zarr"), "ndvi");
+        assert_eq!(base_name("GTIFF_DIR:2:/data/pages.tif", "out.zarr"), "pages");
+        assert_eq!(base_name("HDF4_SDS:UNKNOWN:scene.hdf:3", "out.zarr"), "HDF4_SDS:UNKNOWN:scene");
         assert_eq!(base_name("<VRTDataset rasterXSize=\"1\">", "out.dggs.zarr/"), "out");
     }
 }

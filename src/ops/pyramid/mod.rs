@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use weights::{Member, Weights};
 
+use super::quantise::apart;
 use super::quantise::engine::{Part, Sink, blocks_of};
 use super::quantise::reduce::{Reducer, Reduction, Sample};
 use super::quantise::values::with_type;
@@ -287,6 +288,7 @@ fn reduce<T: Sample>(
     values: &mut [u8],
 ) -> Result<()> {
     let size = size_of::<T>();
+    let marked = nodata;
     let nodata: Option<T> = nodata.map(bytemuck::pod_read_unaligned);
     let mut reducer = Reducer::<T>::new(Reduction::of(resampling));
     let width = members.positions.len() * size;
@@ -305,8 +307,12 @@ fn reduce<T: Sample>(
                 Resampling::Sum => reducer.finish_sum().map(sum_within).transpose()?,
                 _ => reducer.finish(),
             };
+            let is_mean = reduced.is_some() && resampling == Resampling::Average;
             if let Some(reduced) = reduced.or(nodata) {
                 value.copy_from_slice(bytemuck::bytes_of(&reduced));
+            }
+            if is_mean {
+                apart::keep::<T>(value, marked);
             }
         }
     }

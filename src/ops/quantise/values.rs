@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apart;
 use super::footprint::{Footprint, Footprints, NO_PIXEL, pixel_of};
 use super::lattice::Position;
 use super::raster::{Block, Blocks, Loaded, Variable};
@@ -188,6 +189,7 @@ fn interpolate<T: Sample>(
             let mut done = 0;
             for (mean, into) in points.iter().map_while(|point| window.mean(point)).zip(&mut into) {
                 into.copy_from_slice(bytemuck::bytes_of(&T::of_f64(mean)));
+                apart::keep::<T>(into, variable.nodata.as_deref());
                 done += 1;
             }
             points = &points[done..];
@@ -217,7 +219,10 @@ fn interpolate<T: Sample>(
             }
         }
         match mean.finish() {
-            Some(value) => into.copy_from_slice(bytemuck::bytes_of(&T::of_f64(value))),
+            Some(value) => {
+                into.copy_from_slice(bytemuck::bytes_of(&T::of_f64(value)));
+                apart::keep::<T>(into, variable.nodata.as_deref());
+            }
             None => into.copy_from_slice(fill),
         }
     }
@@ -317,6 +322,8 @@ fn reduce<T: Sample>(
         };
         if written.is_none() {
             into.copy_from_slice(fill);
+        } else if reduction == Reduction::Average {
+            apart::keep::<T>(into, variable.nodata.as_deref());
         }
     }
     Ok(())

@@ -15,6 +15,8 @@ pub(super) struct Kinds {
     /// Names of arrays of longitudes and latitudes on two dimensions.
     pub(super) lon_2d: Vec<String>,
     pub(super) lat_2d: Vec<String>,
+    /// Full names of the dimensions of `lon_2d`.
+    planes: Vec<[String; 2]>,
     /// Names of those of time.
     pub(super) time: Vec<String>,
     /// Names of variables that describe a projection.
@@ -41,6 +43,7 @@ impl Kinds {
             y: vec![],
             lon_2d: vec![],
             lat_2d: vec![],
+            planes: vec![],
             time: vec![],
             grid_mappings: vec![],
             bounds: vec![],
@@ -54,8 +57,15 @@ impl Kinds {
             };
             let (axis, standard) = (text("axis"), text("standard_name"));
             let name = array.name().to_owned();
-            let is_lon = DEGREES_EAST.contains(&unit.as_str()) || standard == "longitude";
-            let is_lat = DEGREES_NORTH.contains(&unit.as_str()) || standard == "latitude";
+            // Where nothing else is said, names say it of arrays on two dimensions.
+            let is_bare = array.dimensions().len() == 2
+                && ["", "degrees", "degree", "deg"].contains(&unit.as_str())
+                && standard.is_empty();
+            let is_called = |names: &[&str]| is_bare && names.contains(&name.to_lowercase().as_str());
+            let is_lon =
+                DEGREES_EAST.contains(&unit.as_str()) || standard == "longitude" || is_called(&["lon", "longitude"]);
+            let is_lat =
+                DEGREES_NORTH.contains(&unit.as_str()) || standard == "latitude" || is_called(&["lat", "latitude"]);
             let tells_a_projection = OF_GRID_MAPPINGS.iter().any(|key| attributes.contains_key(*key));
             let list = match array.dimensions().len() {
                 0 | 1 if tells_a_projection => &mut kinds.grid_mappings,
@@ -79,6 +89,9 @@ impl Kinds {
                 _ => continue,
             };
             list.push(name);
+            if let ([y, x], true) = (array.dimensions(), is_lon) {
+                kinds.planes.push([y.full_name.clone(), x.full_name.clone()]);
+            }
             let is_time = kinds.time.last().is_some_and(|time| time == array.name());
             if let Some(bounds) = attributes.get("bounds").and_then(Value::as_str).filter(|_| !is_time) {
                 kinds.bounds.push(bounds.to_owned());
@@ -114,11 +127,13 @@ impl Kinds {
         let x = axis("HORIZONTAL_X", &self.x, &X_NAMES);
         match (y, x) {
             (Some(y), Some(x)) if y != x => Some([y, x]),
-            // On a curvilinear grid dimensions are mere numbers; the last two.
-            _ if !self.lon_2d.is_empty() && !self.lat_2d.is_empty() && array.dimensions().len() >= 2 => {
-                Some([array.dimensions().len() - 2, array.dimensions().len() - 1])
-            }
-            _ => None,
+            // On a curvilinear grid dimensions are mere numbers; the last two, where longitudes lie on them.
+            _ => match array.dimensions() {
+                [.., y, x] if self.planes.iter().any(|plane| *plane == [y.full_name.as_str(), &x.full_name]) => {
+                    Some([array.dimensions().len() - 2, array.dimensions().len() - 1])
+                }
+                _ => None,
+            },
         }
     }
 }

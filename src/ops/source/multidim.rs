@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::kinds::Kinds;
 use super::{OF_PIXELS, Source, SourceArray, place};
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Kind, Result};
 use crate::grid::Surface;
 use crate::ops::quantise::axis::Axis;
 use crate::ops::quantise::lattice::Lattice;
@@ -254,7 +254,11 @@ fn read_all(call: &Arc<Call>, arrays: &[Array], name: &str) -> Result<Vec<f64>> 
     let array = arrays.iter().find(|array| array.name() == name);
     let array = array.ok_or_else(|| Error::not_found(format!("there is no array {name}")))?;
     let count: Vec<usize> = array.shape().iter().map(|extent| *extent as usize).collect();
-    let mut values = vec![0f64; count.iter().product()];
+    let all: usize = count.iter().product();
+    let mut values = Vec::<f64>::new();
+    let refused = |_| Error::new(Kind::OutOfMemory, format!("no memory for {all} coordinates of {name}"));
+    values.try_reserve_exact(all).map_err(refused)?;
+    values.resize(all, 0.0);
     array.read_numbers(call, &vec![0; count.len()], &count, Target::from_slice(&mut values, &count)?)?;
     let (scale, offset) = array.scale_and_offset(call);
     if scale.is_some() || offset.is_some() {
