@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gdal_dggs::error::Kind;
-use gdal_dggs::hierarchy::{Array, AxisSelection, Compressor, DataType, Editor, Format, Group, NewArray, Node, open};
+use gdal_dggs::hierarchy::{
+    Array, AxisSelection, Compressor, DataType, Editor, Format, Group, NewArray, Node, OpenShards, open,
+};
 use gdal_dggs::store::{Call, Input, NumericType, VsiStore};
 use serde_json::{Value, json};
 
@@ -167,6 +169,61 @@ fn other_chunks_of_a_shard_keep_their_bytes() {
     let error = array.write(call, &one, Input::from_slice(&[0i32], &[1]).unwrap()).unwrap_err();
     assert!(error.to_string().starts_with("array /u: chunk c/0: "), "{error}");
     assert_eq!(store.read("u/c/0").unwrap().unwrap(), cut);
+}
+
+#[test]
+fn a_shard_that_comes_in_parts_from_several_threads_is_the_one_that_comes_at_once() {
+    // Shards of 2 x 3 chunks, at the ends cut by the array; some chunks, and a whole shard, of nothing but fill.
+    let (shape, chunk, extents) = ([21u64, 34], [4u64, 5], [8u64, 15]);
+    let values: Vec<i32> = (0..21 * 34)
+        .map(|at| if at / 34 < 8 && at % 34 < 15 || at / 34 / 4 == at % 34 / 5 { -1 } else { at * at })
+        .collect();
+    let store = store();
+    let editor = Editor::create(&store, Format::V3).unwrap();
+    let made = |name: &str| {
+        let sharded = NewArray { shard_shape: Some(extents.to_vec()), ..new(name, &shape, &chunk) };
+        editor.create_array("/", &sharded).unwrap()
+    };
+    let (once, parts) = (made("once"), made("parts"));
+    write_all(&once, &values);
+    let open = OpenShards::default();
+    let write = |row: u64, column: u64, counts: [u64; 2]| {
+        let axes = [(row, counts[0].min(21 - row)), (column, counts[1].min(34 - column))];
+        let selection = axes.map(|(start, count)| AxisSelection::Strided { start, count: count as usize, step: 1 });
+        let part: Vec<i32> = (axes[0].0..axes[0].0 + axes[0].1)
+            .flat_map(|row| (axes[1].0..axes[1].0 + axes[1].1).map(move |column| (row * 34 + column) as usize))
+            .map(|at| values[at])
+            .collect();
+        let input = Input::from_slice(&part, &axes.map(|(_, count)| count as usize)).unwrap();
+        parts.write_part(&Call::capture(), &selection, input, &open)
+    };
+    let error = write(0, 0, [4, 4]).unwrap_err();
+    assert!(error.to_string().contains("whole chunks"), "{error}");
+    let last = (20, 30);
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let write = &write;
+            scope.spawn(move || {
+                // Bands of chunks, of two each: some lie in two shards.
+                for row in (0..6).map(|at| at * 4) {
+                    for (number, column) in [0, 10, 20, 30].into_iter().enumerate() {
+                        if (row as usize / 4 + number) % 3 == thread && (row, column) != last {
+                            write(row, column, [4, 10]).unwrap();
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let files_of = |array: &str| -> Vec<(String, Vec<u8>)> {
+        let files = files(&store, array).into_iter().filter(|file| file.contains("/c/"));
+        files.map(|file| (file[array.len()..].to_owned(), store.read(&file).unwrap().unwrap())).collect()
+    };
+    assert_eq!(files_of("once").len(), 3 * 3 - 1);
+    assert_eq!(files_of("parts").len(), 3 * 3 - 2, "a shard that lacks a chunk is not written");
+    write(last.0, last.1, [4, 10]).unwrap();
+    assert_eq!(files_of("parts"), files_of("once"));
+    assert_eq!(read_all(&parts), values);
 }
 
 #[test]

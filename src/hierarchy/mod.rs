@@ -39,6 +39,7 @@ mod types;
 mod write;
 mod write_computed;
 mod write_elements;
+mod write_in_parts;
 
 pub use crate::store::{DataType, Field};
 pub use array::Array;
@@ -50,6 +51,7 @@ pub use new_array::{Compressor, Format, NewArray, Shuffle};
 pub use open::{Node, looks_like_zarr, open};
 pub use selection::AxisSelection;
 pub use write_computed::Compute;
+pub use write_in_parts::OpenShards;
 
 /// The attributes of a node, in the order of the file.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -17,6 +17,7 @@ use super::selection::{self, AxisSelection, Divide, Positions};
 use super::shard::{Index, Sharding};
 use super::tiles::{self, Wanted};
 use super::types::Stored;
+use super::write_in_parts::OpenShards;
 use crate::error::{Context as _, Error, Kind, Result};
 use crate::store::lock::ProcessLock;
 use crate::store::{Call, Input, NumericType, VsiStore, pool};
@@ -90,18 +91,25 @@ impl Pieces for Numbers<'_> {
 }
 
 /// One write to one array.
-struct Writer<'a> {
-    array: &'a Array,
+pub(super) struct Writer<'a> {
+    pub(super) array: &'a Array,
     store: VsiStore,
     encoder: &'a Encoder,
-    parallel: bool,
+    pub(super) parallel: bool,
 }
 
 /// A part of what is written that falls into one chunk of a shard.
-struct Inner<'p, P> {
-    tile: Vec<u64>,
+pub(super) struct Inner<'p, P> {
+    pub(super) tile: Vec<u64>,
     positions: Vec<Positions<'p>>,
     part: P,
+}
+
+impl<P> Inner<'_, P> {
+    /// Whether the chunk is written as a whole, as far as it is inside of the array.
+    pub(super) fn is_whole(&self, array: &Array) -> bool {
+        Wanted::new(&self.tile, array.decoder().counts(), array.shape(), &self.positions).is_all_inside
+    }
 }
 
 impl Array {
@@ -112,10 +120,16 @@ impl Array {
     /// array that is not numeric; a chunk that cannot be read, decoded, encoded or written. Chunks that could not be
     /// written are as they were; others may have been written.
     pub fn write(&self, call: &Arc<Call>, selection: &[AxisSelection<'_>], input: Input<'_>) -> Result<()> {
-        self.write_numbers(call, selection, input).context(|| format!("array {}", self.full_name))
+        self.write_numbers(call, selection, input, None).context(|| format!("array {}", self.full_name))
     }
 
-    fn write_numbers(&self, call: &Arc<Call>, selection: &[AxisSelection<'_>], mut input: Input<'_>) -> Result<()> {
+    pub(super) fn write_numbers(
+        &self,
+        call: &Arc<Call>,
+        selection: &[AxisSelection<'_>],
+        mut input: Input<'_>,
+        open: Option<&OpenShards>,
+    ) -> Result<()> {
         let Stored::Number(stored) = self.metadata.stored else {
             return Err(Error::invalid("the elements are no numbers"));
         };
@@ -124,15 +138,16 @@ impl Array {
             return Err(Error::invalid(format!("the input has the shape {:?}, the selection another", input.counts())));
         }
         reversed.into_iter().for_each(|axis| input.reverse(axis));
-        self.write_pieces(call, &positions, Numbers { input, stored, is_bool: self.metadata.is_bool() })
+        self.write_pieces(call, &positions, Numbers { input, stored, is_bool: self.metadata.is_bool() }, open)
     }
 
-    /// Writes `whole` to `positions`.
+    /// Writes `whole` to `positions`; to shards by way of `open`, if that is given.
     pub(super) fn write_pieces<P: Pieces>(
         &self,
         call: &Arc<Call>,
         positions: &[Positions<'_>],
         whole: P,
+        open: Option<&OpenShards>,
     ) -> Result<()> {
         if !self.context.is_writable {
             return Err(Error::invalid("the store is open for reading only; open it for update"));
@@ -157,7 +172,10 @@ impl Array {
                     let key = self.chunk_key(chunk);
                     let done = match &self.chunks {
                         Chunks::Files(_) => writer.write_file(&key, chunk, positions, &part),
-                        Chunks::Shards(sharding) => writer.write_shard(sharding, &key, chunk, positions, part),
+                        Chunks::Shards(sharding) => match open {
+                            Some(open) => open.add(&writer, sharding, &key, chunk, positions, part),
+                            None => writer.write_shard(sharding, &key, chunk, positions, part),
+                        },
                     };
                     done.context(|| format!("chunk {}", self.metadata.keys.key(chunk)))
                 },
@@ -172,7 +190,7 @@ impl Array {
     /// Makes the elements of `selection` the fill value.
     pub(super) fn erase(&self, call: &Arc<Call>, selection: &[AxisSelection<'_>]) -> Result<()> {
         let (positions, _) = selection::check(self.shape(), selection)?;
-        self.write_pieces(call, &positions, Fill(&self.metadata.stored_fill()))
+        self.write_pieces(call, &positions, Fill(&self.metadata.stored_fill()), None)
     }
 }
 
@@ -314,13 +332,7 @@ impl Writer<'_> {
         let array = self.array;
         let counts: Vec<usize> = array.metadata.chunk_shape.iter().map(|&extent| extent as usize).collect();
         let is_whole = Wanted::new(shard, &counts, array.shape(), positions).is_all_inside;
-        let inner = Mutex::new(Vec::new());
-        selection::for_each_chunk(&sharding.chunk_shape, positions, part, false, &|tile, positions, part| {
-            let inner_part = Inner { tile: tile.to_vec(), positions: positions.to_vec(), part };
-            inner.lock().unwrap_or_else(PoisonError::into_inner).push(inner_part);
-            Ok(())
-        })?;
-        let inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let inner = inner_parts(sharding, positions, part)?;
         let lock = array.context.locks.of(array.number, shard);
         let mut seen = *lock.lock().unwrap_or_else(PoisonError::into_inner);
         let stamp = self.store.stamp(key).filter(|_| !is_whole);
@@ -340,9 +352,15 @@ impl Writer<'_> {
         for (inner, bytes) in inner.iter().zip(&encoded) {
             chunks[sharding.linear(&inner.tile)] = bytes.as_deref();
         }
+        let tiles: Vec<&[u64]> = inner.iter().map(|inner| inner.tile.as_slice()).collect();
+        self.replace_shard(sharding, key, &chunks, &tiles)
+    }
+
+    /// Makes `chunks`, in the order of the index, a shard; `tiles` are those that changed. The shard is locked.
+    fn replace_shard(&self, sharding: &Sharding, key: &str, chunks: &[Option<&[u8]>], tiles: &[&[u64]]) -> Result<()> {
         let replaced = match chunks.iter().any(Option::is_some) {
             false => self.replace(key, None),
-            true => sharding.assemble(&chunks).and_then(|(index, at_end)| {
+            true => sharding.assemble(chunks).and_then(|(index, at_end)| {
                 let chunks = chunks.iter().filter_map(|chunk| *chunk);
                 let parts: Vec<&[u8]> = match at_end {
                     true => chunks.chain([index.as_slice()]).collect(),
@@ -351,13 +369,26 @@ impl Writer<'_> {
                 self.replace(key, Some(&parts))
             }),
         };
-        let tiles: Vec<&[u64]> = inner.iter().map(|inner| inner.tile.as_slice()).collect();
-        array.context.chunk_changed(array, &tiles, key);
+        self.array.context.chunk_changed(self.array, tiles, key);
         replaced
     }
 
+    /// Writes a shard whose chunks are all encoded.
+    pub(super) fn write_encoded(
+        &self,
+        sharding: &Sharding,
+        (key, shard): (&str, &[u64]),
+        chunks: &[Option<&[u8]>],
+        tiles: &[&[u64]],
+    ) -> Result<()> {
+        let lock = self.array.context.locks.of(self.array.number, shard);
+        let mut changes = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        *changes += 1;
+        self.replace_shard(sharding, key, chunks, tiles)
+    }
+
     /// Encodes chunks of a shard, `None` for each that need not be stored.
-    fn encode_all<P: Pieces>(
+    pub(super) fn encode_all<P: Pieces>(
         &self,
         old: &OldShard<'_>,
         inner: &[Inner<'_, P>],
@@ -387,18 +418,38 @@ impl Writer<'_> {
     }
 }
 
+/// The parts of `part` that fall into each chunk of a shard.
+pub(super) fn inner_parts<'p, P: Pieces>(
+    sharding: &Sharding,
+    positions: &[Positions<'p>],
+    part: P,
+) -> Result<Vec<Inner<'p, P>>> {
+    let inner = Mutex::new(Vec::new());
+    selection::for_each_chunk(&sharding.chunk_shape, positions, part, false, &|tile, positions, part| {
+        let inner_part = Inner { tile: tile.to_vec(), positions: positions.to_vec(), part };
+        inner.lock().unwrap_or_else(PoisonError::into_inner).push(inner_part);
+        Ok(())
+    })?;
+    Ok(inner.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// A shard as it is stored.
-struct OldShard<'a> {
+pub(super) struct OldShard<'a> {
     sharding: &'a Sharding,
     bytes: Vec<u8>,
     index: Option<Index>,
 }
 
 impl<'a> OldShard<'a> {
+    /// None of which there is anything.
+    pub(super) fn empty(sharding: &'a Sharding) -> Self {
+        Self { sharding, bytes: Vec::new(), index: None }
+    }
+
     /// Reads the shard `key`; without one it is empty.
     fn read(writer: &Writer<'_>, sharding: &'a Sharding, key: Option<&str>) -> Result<Self> {
         let Some(bytes) = key.map(|key| writer.store.read(key)).transpose()?.flatten() else {
-            return Ok(Self { sharding, bytes: Vec::new(), index: None });
+            return Ok(Self::empty(sharding));
         };
         let index = sharding.index_in(&bytes)?;
         let old = Self { sharding, bytes, index: Some(index) };

@@ -53,7 +53,7 @@ impl Array {
             let count = count.map_err(|_| Error::invalid("more positions than can be addressed"))?;
             let selection = AxisSelection::Strided { start: positions.start, count, step: 1 };
             let (positions, _) = selection::check(self.shape(), &[selection])?;
-            self.write_pieces(call, &positions, Computed { compute, size: stored.size() })
+            self.write_pieces(call, &positions, Computed { compute, size: stored.size() }, None)
         };
         write().context(|| format!("array {}", self.full_name))
     }

@@ -135,7 +135,7 @@ impl Array {
         }
         let corner = Corner(vec![0; counts.len()]);
         let source = Arc::new(Source { elements, counts, reversed, put });
-        self.write_pieces(call, &positions, Elements { source, corner })
+        self.write_pieces(call, &positions, Elements { source, corner }, None)
     }
 }
 

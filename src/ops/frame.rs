@@ -69,7 +69,7 @@ impl Frame {
     pub fn begin(call: &Arc<Call>, name: &str, format: Format, resume: bool, job: &str) -> Result<Self> {
         let target = target(call, name)?;
         // Nothing can take its place at once there, and what is readable must stay so until then.
-        let is_left_behind = target.is_remote() && is_unfinished(&target)?;
+        let is_left_behind = target.is_remote() && is_unfinished(&target, "")?;
         if !is_left_behind && Editor::is_replaceable(&target)? && target.is_remote() {
             let message = "there is a store of that name already, and an object store cannot exchange it for a new one: delete it first";
             return Err(Error::invalid(message).context(target.path().to_string()));
@@ -88,7 +88,7 @@ impl Frame {
                 done.clone()
             }
             None => {
-                if is_unfinished(&place)? || Editor::is_replaceable(&place)? {
+                if is_unfinished(&place, "")? || Editor::is_replaceable(&place)? {
                     remove(&place, "")?;
                 }
                 HashSet::new()
@@ -196,9 +196,9 @@ impl Frame {
     }
 }
 
-/// Whether a folder is what a job left behind: it has a journal, or one that was being written.
-fn is_unfinished(place: &VsiStore) -> Result<bool> {
-    Ok(place.list("")?.iter().any(|entry| entry.name.starts_with(JOURNAL)))
+/// Whether the folder `key` of `place` is what a job left behind: it has a journal, or one that was being written.
+pub(super) fn is_unfinished(place: &VsiStore, key: &str) -> Result<bool> {
+    Ok(place.list(key)?.iter().any(|entry| entry.name.starts_with(JOURNAL)))
 }
 
 /// Deletes the folder `folder` of `place`, its journal last: until it is gone it can be told from a user's.

@@ -12,7 +12,7 @@ use crate::cube::creation::{CreationOptions, Format, Layout, ZoneCut, layout, ru
 use crate::cube::{Placed, crs};
 use crate::error::{Context, Error, Result};
 use crate::grid::Grid;
-use crate::hierarchy::{Array, AxisSelection, DataType, Editor, NewArray};
+use crate::hierarchy::{Array, AxisSelection, DataType, Editor, NewArray, OpenShards};
 use crate::store::{Call, Input, NumericType};
 
 /// An array over zones that is to be made.
@@ -118,7 +118,10 @@ pub struct Level<'a> {
     ids: Option<Arc<Array>>,
     /// The arrays, in the order of the plan.
     pub arrays: Vec<Arc<Array>>,
+    /// Shards of each that are not complete.
+    open: Vec<OpenShards>,
     run_length: u64,
+    piece_length: u64,
 }
 
 /// The path of a child.
@@ -228,7 +231,7 @@ impl<'a> Level<'a> {
         }
         let crs = crs::attribute_of_grid(grid.spec())?;
         let mut arrays = Vec::new();
-        let mut run_length = ids.as_ref().map_or(1, |ids| ids.block_size()[0]);
+        let (mut run_length, mut piece_length) = (ids.as_ref().map_or(1, |ids| ids.block_size()[0]), 1);
         for array in plan.arrays {
             let (mut names, mut shape): (Vec<String>, Vec<u64>) = array.outer.iter().cloned().unzip();
             names.extend_from_slice(&zone_names);
@@ -253,12 +256,14 @@ impl<'a> Level<'a> {
                 editor.set_nodata(&path, Some(nodata))?;
                 made = editor.array(&path)?;
             }
-            let block = made.block_size();
-            run_length =
-                least_common_multiple(run_length, run_of(&zone_shape, &block[block.len() - zone_shape.len()..]));
+            let length = |block: &[u64]| run_of(&zone_shape, &block[block.len() - zone_shape.len()..]);
+            run_length = least_common_multiple(run_length, length(made.block_size()));
+            piece_length = least_common_multiple(piece_length, length(made.read_chunk_shape()));
             arrays.push(made);
         }
-        Ok(Self { frame, grid: grid.clone(), zones, level, description, path, ids, arrays, run_length })
+        let open = arrays.iter().map(|_| OpenShards::default()).collect();
+        let grid = grid.clone();
+        Ok(Self { frame, grid, zones, level, description, path, ids, arrays, open, run_length, piece_length })
     }
 
     /// The zones along the axis, or at the positions of several counted as one.
@@ -323,6 +328,12 @@ impl Sink for Level<'_> {
         self.run_length.clamp(1, self.zones.len().max(1))
     }
 
+    fn piece_length(&self) -> u64 {
+        // Chunks of several arrays may not end together before the run does.
+        let run = self.run_length();
+        if run.is_multiple_of(self.piece_length) { self.piece_length } else { run }
+    }
+
     fn outer_block(&self, variable: usize) -> Vec<u64> {
         let block = self.arrays[variable].block_size();
         block[..block.len() - self.description.dimensions.len()].to_vec()
@@ -336,7 +347,7 @@ impl Sink for Level<'_> {
         let counts: Vec<usize> = axes.iter().map(|(_, count)| *count as usize).collect();
         let select = |&(start, count): &(u64, u64)| AxisSelection::Strided { start, count: count as usize, step: 1 };
         let selection: Vec<AxisSelection<'_>> = axes.iter().map(select).collect();
-        array.write(call, &selection, Input::from_bytes(values, number, &counts)?)
+        array.write_part(call, &selection, Input::from_bytes(values, number, &counts)?, &self.open[variable])
     }
 
     fn is_done(&self, run: u64) -> bool {

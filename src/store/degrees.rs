@@ -26,6 +26,8 @@ pub struct Degrees {
     idle: Mutex<Vec<Transformation>>,
     idle_back: Mutex<Vec<Transformation>>,
     is_geographic: bool,
+    /// The CRS is that of the degrees: there is nothing to transform.
+    is_same: bool,
     /// Degrees are on WGS 84, not on the datum of the CRS.
     shifts: bool,
 }
@@ -51,7 +53,9 @@ impl Degrees {
         own.longitude_first();
         let wgs84 = Reference::wgs84();
         let probe = [(0.0, 0.0), (7.0, 47.0), (-100.0, 40.0), (140.0, -35.0)];
-        let on_wgs84 = Transformation::between(&own, &wgs84).map(|transformation| {
+        // To make a transformation costs milliseconds.
+        let known = if own.is_same(&wgs84) { None } else { Transformation::between(&own, &wgs84) };
+        let on_wgs84 = known.map(|transformation| {
             let same = |(lon, lat): &(f64, f64)| {
                 let (mut x, mut y) = ([*lon], [*lat]);
                 !transformation.apply(&mut x, &mut y)[0]
@@ -61,14 +65,21 @@ impl Degrees {
         });
         let shifts = on_wgs84 == Some(true);
         let degrees = if shifts { wgs84 } else { own };
-        let forward = Transformation::between(&degrees, &source).ok_or_else(|| fails("cannot be transformed"))?;
-        let idle = Mutex::new(vec![forward]);
+        let is_same = is_geographic && degrees.is_same(&source);
+        let mut idle = Vec::new();
+        if !is_same {
+            idle.push(Transformation::between(&degrees, &source).ok_or_else(|| fails("cannot be transformed"))?);
+        }
         drop(entered);
-        Ok(Self { call: call.clone(), source, degrees, idle, idle_back: Mutex::default(), is_geographic, shifts })
+        let (call, idle, idle_back) = (call.clone(), Mutex::new(idle), Mutex::default());
+        Ok(Self { call, source, degrees, idle, idle_back, is_geographic, is_same, shifts })
     }
 
     /// True when the coordinates of the CRS are the degrees themselves.
     pub fn is_identity(&self) -> bool {
+        if self.is_same {
+            return true;
+        }
         let _entered = self.call.enter();
         if !self.is_geographic || self.shifts {
             return false;
@@ -173,6 +184,12 @@ impl Reference {
         };
         reference.longitude_first();
         reference
+    }
+
+    /// True when both say the same, the order of their axes too.
+    fn is_same(&self, other: &Self) -> bool {
+        // SAFETY: ogr_srs_api.h: valid references.
+        unsafe { gdal_sys::OSRIsSame(self.0, other.0) != 0 }
     }
 
     fn longitude_first(&self) {

@@ -82,6 +82,7 @@ impl Raster for Memory {
 /// Keeps what is written: for each variable its slices by zones.
 pub struct Kept {
     pub run_length: u64,
+    pub piece_length: u64,
     pub zones: u64,
     pub outer: Vec<Vec<u64>>,
     pub outer_block: Vec<u64>,
@@ -98,6 +99,7 @@ impl Kept {
         let bytes = |(v, size): (&Variable, &usize)| vec![0xAB; (v.slices() * job.zones.len()) as usize * size];
         Self {
             run_length,
+            piece_length: run_length,
             zones: job.zones.len(),
             outer: variables.iter().map(|v| v.outer.clone()).collect(),
             outer_block: outer_block.to_vec(),
@@ -117,6 +119,10 @@ impl Kept {
 impl Sink for Kept {
     fn run_length(&self) -> u64 {
         self.run_length
+    }
+
+    fn piece_length(&self) -> u64 {
+        self.piece_length
     }
 
     fn outer_block(&self, _variable: usize) -> Vec<u64> {

@@ -44,7 +44,7 @@ impl Growth {
         for entry in self.store.list(key)?.into_iter().filter(|entry| entry.is_folder) {
             let folder = join(key, &entry.name);
             let mark = join(&folder, JOURNAL);
-            match self.store.size(&mark)?.is_some() {
+            match frame::is_unfinished(&self.store, &folder)? {
                 // All of it is told: only the last step was missing.
                 true if known.contains(&entry.name) => self.store.delete(&mark)?,
                 true => self.store.delete_folder(&folder)?,

@@ -124,7 +124,8 @@ pub fn run(call: &Arc<Call>, step: &Step<'_>, sink: &dyn Sink, progress: Progres
     let threads = step.threads.clamp(1, call.threads()).min(most.max(1));
     let weights = Weights::new(step.grid, step.level, step.fine_level);
     let worker = Worker { call, step, sink, weights: &weights };
-    runs::each(call, count, threads, &|run| if sink.is_done(run) { Ok(()) } else { worker.run(run, length) }, progress)
+    let make = |run| if sink.is_done(run) { Ok(()) } else { worker.run(run, length) };
+    runs::each(call, count, (threads, 1), &make, progress)
 }
 
 /// Bytes of a run of the largest array and of the finer zones under it.

@@ -1,11 +1,13 @@
 //! Makes the values of a cube, shard by shard.
 //!
-//! The axis of zones is cut into *runs*, each as long as what the sink writes at once, and runs into *parts*, as memory allows.
-//! Threads take parts in the order of the axis; for each they find the pixels of its zones once and use them for all
-//! variables and slices. Who finishes a run's last part writes the run: nobody waits for another. Source blocks are kept
-//! in a bounded cache that the threads share. What a run gives depends on nothing but itself, so that a job that was
-//! stopped can go on with the runs that are missing.
+//! The axis of zones is cut into *runs*, of whole files of the sink, these into *pieces*, which the sink takes apart from each
+//! other, and into *parts* as memory allows: of several pieces, or several to a piece. Threads take parts in the order of the
+//! axis; for each they find the pixels of its zones once and use them for all variables and slices. Values go to the sink as
+//! soon as there are those of a piece, while they are in the processor's cache; who makes a piece's or a run's last part
+//! ends it: nobody waits for another. Source blocks are kept in a bounded cache that the threads share. What a run gives
+//! depends on nothing but itself, so that a job that was stopped can go on with the runs that are missing.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,13 +48,19 @@ pub struct Job<'a> {
 
 /// Where values go.
 pub trait Sink: Send + Sync {
-    /// Zones written at once: all runs but the last have this length.
+    /// Zones of a run: all but the last have this length.
     fn run_length(&self) -> u64;
+
+    /// Zones of a piece, which can be written apart from the rest of its run: a run is a whole number of them.
+    fn piece_length(&self) -> u64 {
+        self.run_length()
+    }
 
     /// Positions on the further dimensions of a variable that are written at once.
     fn outer_block(&self, variable: usize) -> Vec<u64>;
 
-    /// Writes values of a variable: of a block of its further dimensions, and of a run of zones; in C order, zones last.
+    /// Writes values of a variable: of a block of its further dimensions, and of a run or a piece of zones; in C order, zones
+    /// last. Each comes once, in any order.
     ///
     /// # Errors
     /// They cannot be written.
@@ -97,6 +105,10 @@ const PART: u64 = 65_536;
 /// See [`PART`].
 const ZONES_A_PIXEL: f64 = 0.1;
 
+/// Parts that a thread takes at a time, at most: neighbours share source blocks, and threads that work side by side wait for
+/// each other's. A power of four, as [`part_length`] is one of two.
+const TOGETHER: u64 = 16;
+
 /// Makes the values of all zones and gives them to `sink`.
 ///
 /// # Errors
@@ -106,31 +118,100 @@ pub fn run(call: &Arc<Call>, job: &Job<'_>, sink: &dyn Sink, progress: Progress<
         values::check(variable, job.resampling)?;
     }
     let footprints = Footprints::new(job.grid, job.level, job.lattice, job.resampling)?;
-    let length = sink.run_length().max(1);
     let half = usize::try_from(job.max_memory / 2).unwrap_or(usize::MAX);
-    let wanted = memory_of_run(job, sink, length.min(job.zones.len()));
-    let threads = job.threads.clamp(1, call.threads()).min((half / wanted.max(1)).max(1));
     let shape = [job.lattice.rows(), job.lattice.columns()];
     let blocks = Blocks::new(call, job.raster, shape, half);
-    let kept = (half / threads).saturating_sub(wanted);
-    let is_divided = threads > 1 && memory_of_all(job, length) <= half / threads;
-    let part = if is_divided { part_length(job).min(length) } else { length };
+    let threads = job.threads.clamp(1, call.threads());
+    let (length, piece) = (sink.run_length().max(1), sink.piece_length().max(1));
+    let mut cut = Cut::new(job.zones.len(), length, piece, part_length(job));
+    let open = memory_of_all(job, length).saturating_mul(cut.open_runs(threads));
+    let is_divided = open <= half;
+    if !is_divided {
+        cut = Cut::new(job.zones.len(), length, piece, length);
+    }
+    let rest = if is_divided { half - open } else { half };
+    let wanted = memory_of_step(job, sink, cut.part.min(job.zones.len()));
+    let threads = threads.min((rest / wanted.max(1)).max(1));
     let mut worker = Worker {
         call,
         job,
         sink,
         footprints: &footprints,
         blocks: &blocks,
-        kept,
-        length,
-        part,
+        kept: (rest / threads).saturating_sub(wanted),
+        cut,
         open: Mutex::default(),
     };
     if worker.steps().nth(1).is_none() {
         worker.kept = 0;
     }
-    let parts = job.zones.len() / length * length.div_ceil(part) + (job.zones.len() % length).div_ceil(part);
-    runs::each(call, parts, threads, &|part| worker.part(part), progress)
+    // No more runs shall be open at a time than if they took one part each.
+    let together = (worker.cut.parts_a_run() / threads as u64).min(TOGETHER);
+    runs::each(call, worker.cut.parts(), (threads, together), &|part| worker.part(part), progress)
+}
+
+/// How an axis is cut.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    /// Zones of all.
+    zones: u64,
+    /// Of a run; of a piece, whole numbers of which a run is.
+    length: u64,
+    piece: u64,
+    /// Of a part: some pieces, or less than one.
+    part: u64,
+}
+
+impl Cut {
+    /// Parts of about `part` zones.
+    fn new(zones: u64, length: u64, piece: u64, part: u64) -> Self {
+        let piece = if length.is_multiple_of(piece) { piece } else { length };
+        let part = if part < piece { part } else { part.min(length) / piece * piece };
+        Self { zones, length, piece, part: part.max(1) }
+    }
+
+    /// Zones of the larger one of a part and a piece, and parts in it.
+    fn unit(&self) -> (u64, u64) {
+        (self.part.max(self.piece), self.piece.div_ceil(self.part))
+    }
+
+    /// Parts of `zones` zones from the first one of a run on.
+    fn parts_of(&self, zones: u64) -> u64 {
+        let (unit, parts) = self.unit();
+        zones / unit * parts + (zones % unit).div_ceil(self.part)
+    }
+
+    fn parts_a_run(&self) -> u64 {
+        self.parts_of(self.length)
+    }
+
+    fn parts(&self) -> u64 {
+        self.zones / self.length * self.parts_a_run() + self.parts_of(self.zones % self.length)
+    }
+
+    /// Runs that have some of their parts at a time, at most, while `threads` threads work.
+    fn open_runs(&self, threads: usize) -> usize {
+        match (self.parts_a_run(), threads) {
+            (1, _) => threads,
+            (_, 1) => 1,
+            (parts, _) => 1 + (threads as u64).div_ceil(parts) as usize,
+        }
+    }
+
+    /// The run of part `number`, and the parts of the run.
+    fn run(&self, number: u64) -> (u64, u64) {
+        let run = number / self.parts_a_run();
+        (run, self.parts_of(self.length.min(self.zones - run * self.length)))
+    }
+
+    /// The piece or pieces of part `number`, and which of how many parts of them it is.
+    fn place(&self, number: u64) -> (Range<u64>, usize, usize) {
+        let (run, within) = (number / self.parts_a_run(), number % self.parts_a_run());
+        let (unit, parts) = self.unit();
+        let start = run * self.length + within / parts * unit;
+        let end = (start + unit).min((run + 1) * self.length).min(self.zones);
+        (start..end, (within % parts) as usize, (end - start).div_ceil(self.part) as usize)
+    }
 }
 
 /// About how many zones make a part: a power of two, so that in grids whose zones follow each other in squares batches are
@@ -143,7 +224,7 @@ fn part_length(job: &Job<'_>) -> u64 {
     1 << ((PART as f64 / (1.0 + ZONES_A_PIXEL * pixels)) as u64).max(1).ilog2()
 }
 
-/// Bytes of the values of a run of all variables, as they are made and as they are written.
+/// Bytes of the values of a run of all variables.
 fn memory_of_all(job: &Job<'_>, length: u64) -> usize {
     let variables = job.raster.variables().iter();
     let sizes = variables.map(|variable| {
@@ -151,11 +232,11 @@ fn memory_of_all(job: &Job<'_>, length: u64) -> usize {
         variable.slices().saturating_mul(size)
     });
     let all = sizes.fold(0u64, u64::saturating_add);
-    usize::try_from(all.saturating_mul(2 * length.min(job.zones.len()))).unwrap_or(usize::MAX)
+    usize::try_from(all.saturating_mul(length.min(job.zones.len()))).unwrap_or(usize::MAX)
 }
 
-/// Bytes of the values of a run of the largest variable, as they are made and as they are encoded.
-fn memory_of_run(job: &Job<'_>, sink: &dyn Sink, length: u64) -> usize {
+/// Bytes of the values of `length` zones of the largest variable, as they are made and as they are encoded.
+fn memory_of_step(job: &Job<'_>, sink: &dyn Sink, length: u64) -> usize {
     let variables = job.raster.variables().iter().enumerate();
     let sizes = variables.map(|(index, variable)| {
         let block: u64 = sink.outer_block(index).iter().product();
@@ -173,11 +254,18 @@ struct Worker<'a> {
     blocks: &'a Blocks<'a>,
     /// Bytes of footprints that a thread may keep for the next variable or slice.
     kept: usize,
-    /// Zones of a run and of a part.
-    length: u64,
-    part: u64,
+    cut: Cut,
     /// Runs that have some of their parts.
-    open: Mutex<HashMap<u64, Vec<Option<Made>>>>,
+    open: Mutex<HashMap<u64, Open>>,
+}
+
+/// A run that has some of its parts.
+#[derive(Default)]
+struct Open {
+    /// Number of parts that were made.
+    made: u64,
+    /// The parts of pieces that have some of theirs, by the piece's first position.
+    pieces: HashMap<u64, Vec<Option<Made>>>,
 }
 
 /// The pixels of some positions on the axis.
@@ -190,6 +278,17 @@ struct Batch {
 /// The values of a part, of each of [`Worker::steps`].
 type Made = Vec<Vec<u8>>;
 
+thread_local! {
+    /// Memory for the values of the next piece: fresh memory would have to be fetched from the system.
+    static VALUES: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Bytes of it that a thread keeps.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// Takes values of a step at some positions, and may keep them.
+type Give<'a> = &'a mut dyn FnMut(&Step, Range<u64>, &mut Vec<u8>) -> Result<()>;
+
 /// Values that are written at once: of a variable, a block of its further dimensions.
 struct Step {
     variable: usize,
@@ -199,38 +298,51 @@ struct Step {
 }
 
 impl Worker<'_> {
-    /// Makes a part, and writes its run if that is the last one.
+    /// Makes a part, and ends its run if that is the last one.
     fn part(&self, number: u64) -> Result<()> {
         let _entered = self.call.enter();
-        let parts_a_run = self.length.div_ceil(self.part);
-        let (run, part) = (number / parts_a_run, number % parts_a_run);
+        let (run, parts) = self.cut.run(number);
         if self.sink.is_done(run) {
             return Ok(());
         }
-        let zones = run * self.length..((run + 1) * self.length).min(self.job.zones.len());
-        let start = zones.start + part * self.part;
-        let positions = start..(start + self.part).min(zones.end);
-        let parts = (zones.end - zones.start).div_ceil(self.part) as usize;
-        if parts == 1 {
-            self.make(positions, &mut |step, values| self.write(step, zones.clone(), &values))?;
-            return self.sink.done(self.call, run);
+        let (zones, at, of) = self.cut.place(number);
+        match of {
+            1 => self.make(zones, &mut |step, zones, values| self.write(step, zones, values))?,
+            _ => self.part_of_piece(run, zones, at, of)?,
         }
-        let mut made = Vec::new();
-        self.make(positions, &mut |_, values| {
-            made.push(values);
+        let is_last = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = open.entry(run).or_default();
+            known.made += 1;
+            let is_last = known.made == parts;
+            if is_last {
+                open.remove(&run);
+            }
+            is_last
+        };
+        if is_last { self.sink.done(self.call, run) } else { Ok(()) }
+    }
+
+    /// Makes one of several parts of a piece, and writes the piece if that is the last one.
+    fn part_of_piece(&self, run: u64, piece: Range<u64>, at: usize, of: usize) -> Result<()> {
+        let start = piece.start + at as u64 * self.cut.part;
+        let mut made = Made::new();
+        self.make(start..(start + self.cut.part).min(piece.end), &mut |_, _, values| {
+            made.push(std::mem::take(values));
             Ok(())
         })?;
-        let run_values = {
+        let made = {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_run = open.entry(run).or_insert_with(|| vec![None; parts]);
-            of_run[part as usize] = Some(made);
-            if of_run.iter().any(Option::is_none) {
+            let pieces = &mut open.entry(run).or_default().pieces;
+            let parts = pieces.entry(piece.start).or_insert_with(|| vec![None; of]);
+            parts[at] = Some(made);
+            if parts.iter().any(Option::is_none) {
                 return Ok(());
             }
-            open.remove(&run).unwrap_or_default()
+            pieces.remove(&piece.start).unwrap_or_default()
         };
         for (at, step) in self.steps().enumerate() {
-            let of_parts: Vec<&Vec<u8>> = run_values.iter().flatten().map(|values| &values[at]).collect();
+            let of_parts: Vec<&Vec<u8>> = made.iter().flatten().map(|values| &values[at]).collect();
             let mut values = Vec::with_capacity(of_parts.iter().map(|part| part.len()).sum());
             let slices = step.slices.len();
             for slice in 0..slices {
@@ -239,9 +351,9 @@ impl Worker<'_> {
                     values.extend_from_slice(&part[slice * bytes..(slice + 1) * bytes]);
                 }
             }
-            self.write(&step, zones.clone(), &values)?;
+            self.write(&step, piece.clone(), &values)?;
         }
-        self.sink.done(self.call, run)
+        Ok(())
     }
 
     fn write(&self, step: &Step, zones: Range<u64>, values: &[u8]) -> Result<()> {
@@ -260,42 +372,45 @@ impl Worker<'_> {
         })
     }
 
-    /// Makes the values of the zones at `positions`, and gives those of each step to `give`.
-    fn make(&self, positions: Range<u64>, give: &mut dyn FnMut(&Step, Vec<u8>) -> Result<()>) -> Result<()> {
-        let count = (positions.end - positions.start) as usize;
-        let batches: Vec<Range<u64>> = (positions.start..positions.end)
-            .step_by(BATCH as usize)
-            .map(|start| start..(start + BATCH).min(positions.end))
-            .collect();
+    /// Makes the values of the zones at `positions`, and gives those of each step to `give`, by pieces: the zones, and the values.
+    fn make(&self, positions: Range<u64>, give: Give<'_>) -> Result<()> {
         let mut pen = self.footprints.pen();
-        let mut kept: Vec<Option<Batch>> = batches.iter().map(|_| None).collect();
+        let mut kept: HashMap<u64, Batch> = HashMap::new();
         let mut kept_bytes = 0;
+        let mut values = VALUES.take();
         for step in self.steps() {
             let variable = &self.job.raster.variables()[step.variable];
             let size = output_type(self.job.resampling, variable.data_type).size();
-            let mut values = vec![0; step.slices.len() * count * size];
-            for (positions_of_batch, kept) in batches.iter().zip(&mut kept) {
-                let made;
-                let batch = match kept {
-                    Some(batch) => &*batch,
-                    None => {
-                        made = self.batch(positions_of_batch.clone(), &mut pen)?;
-                        if kept_bytes + made.footprint.bytes() <= self.kept {
-                            kept_bytes += made.footprint.bytes();
-                            kept.insert(made)
-                        } else {
-                            &made
+            for piece in cut(positions.clone(), self.cut.piece) {
+                let count = (piece.end - piece.start) as usize;
+                // All of it is filled.
+                values.resize(step.slices.len() * count * size, 0);
+                for of_batch in cut(piece.clone(), BATCH) {
+                    let made;
+                    let batch = match kept.get(&of_batch.start) {
+                        Some(batch) => batch,
+                        None => {
+                            made = self.batch(of_batch.clone(), &mut pen)?;
+                            if kept_bytes + made.footprint.bytes() <= self.kept {
+                                kept_bytes += made.footprint.bytes();
+                                kept.entry(of_batch.start).or_insert(made)
+                            } else {
+                                &made
+                            }
                         }
+                    };
+                    let first = (of_batch.start - piece.start) as usize;
+                    let length = (of_batch.end - of_batch.start) as usize;
+                    for (at, slice) in step.slices.iter().enumerate() {
+                        let from = (at * count + first) * size;
+                        self.fill_in(step.variable, *slice, batch, &mut values[from..from + length * size])?;
                     }
-                };
-                let first = (positions_of_batch.start - positions.start) as usize;
-                let length = (positions_of_batch.end - positions_of_batch.start) as usize;
-                for (at, slice) in step.slices.iter().enumerate() {
-                    let from = (at * count + first) * size;
-                    self.fill_in(step.variable, *slice, batch, &mut values[from..from + length * size])?;
                 }
+                give(&step, piece, &mut values)?;
             }
-            give(&step, values)?;
+        }
+        if values.capacity() <= KEPT_BYTES {
+            VALUES.set(values);
         }
         Ok(())
     }
@@ -326,6 +441,11 @@ impl Worker<'_> {
         }
         Ok(())
     }
+}
+
+/// `positions` by `length`.
+fn cut(positions: Range<u64>, length: u64) -> impl Iterator<Item = Range<u64>> {
+    positions.clone().step_by(length as usize).map(move |start| start..(start + length).min(positions.end))
 }
 
 /// The blocks of `block` positions of an array of `shape`: the start and the count of each, in C order.
@@ -369,6 +489,36 @@ pub fn fill_of(variable: &Variable, resampling: Resampling) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_cover_an_axis_once_and_in_order() {
+        for zones in [1, 7, 64, 100, 1000] {
+            for (length, piece) in [(1000, 1000), (64, 16), (100, 25), (7, 7), (90, 40)] {
+                for part in [1, 5, 16, 50, 64, 10_000] {
+                    let axis = Cut::new(zones, length, piece, part);
+                    let what = format!("{axis:?}");
+                    let (mut at, mut of_runs) = (0, HashMap::<u64, (u64, u64)>::new());
+                    for number in 0..axis.parts() {
+                        let (run, parts) = axis.run(number);
+                        let (pieces, part, of) = axis.place(number);
+                        assert!(
+                            part < of && pieces.start / length == run && (pieces.end - 1) / length == run,
+                            "{what}"
+                        );
+                        assert!(pieces.start % length % axis.piece == 0, "{what}");
+                        let start = pieces.start + part as u64 * axis.part;
+                        assert_eq!(start, at, "{what}");
+                        at = (start + axis.part).min(pieces.end);
+                        assert!(at == pieces.end || part + 1 < of, "{what}");
+                        let seen = of_runs.entry(run).or_insert((0, parts));
+                        seen.0 += 1;
+                    }
+                    assert_eq!(at, zones, "{what}");
+                    assert!(of_runs.values().all(|(made, parts)| made == parts), "{what}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn blocks_and_slices_cover_an_array_once() {

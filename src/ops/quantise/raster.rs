@@ -77,7 +77,14 @@ pub struct Blocks<'a> {
     cache: Cache<Key, Loading>,
     /// Held while a key is looked up and entered, so that no block is read twice at once.
     enter: Mutex<()>,
+    spare: Arc<Spare>,
 }
+
+/// Memory of blocks that were dropped, for those that are read next: fresh memory would have to be fetched from the system.
+type Spare = Mutex<Vec<Vec<u8>>>;
+
+/// Bytes of it, at most.
+const SPARE_BYTES: usize = 4 << 20;
 
 /// Variable, slice, row and column of blocks.
 type Key = (usize, u64, u32, u32);
@@ -95,6 +102,16 @@ pub struct Loaded {
     pub valid: Vec<u8>,
     /// Whether all are finite numbers with data; found out when it is asked.
     pub(super) is_complete: OnceLock<bool>,
+    spare: Arc<Spare>,
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.iter().map(Vec::len).sum::<usize>() + self.values.len() <= SPARE_BYTES {
+            spare.push(std::mem::take(&mut self.values));
+        }
+    }
 }
 
 impl Loaded {
@@ -111,7 +128,8 @@ impl<'a> Blocks<'a> {
     /// The blocks of `raster`, whose pixels are `shape` rows and columns, at most `memory` bytes of them kept.
     pub fn new(call: &'a Arc<Call>, raster: &'a dyn Raster, shape: [usize; 2], memory: usize) -> Self {
         let shapes = raster.variables().iter().map(|variable| block_shape(shape, variable.block)).collect();
-        Self { call, raster, shape, shapes, cache: Cache::new(memory), enter: Mutex::new(()) }
+        let (cache, enter, spare) = (Cache::new(memory), Mutex::new(()), Arc::default());
+        Self { call, raster, shape, shapes, cache, enter, spare }
     }
 
     /// The raster.
@@ -164,14 +182,23 @@ impl<'a> Blocks<'a> {
     fn read(&self, variable: usize, slice: u64, block: Block, pixels: usize) -> Result<Loaded> {
         let description = &self.raster.variables()[variable];
         let fails = |error: Error| error.context(description.name.clone());
-        let mut values = vec![0; pixels * description.data_type.size()];
+        let mut values = self.memory(pixels * description.data_type.size());
         self.raster.read(self.call, variable, slice, block, &mut values).map_err(fails)?;
         let mut valid = Vec::new();
         if description.masked {
             valid.resize(pixels, 0);
             self.raster.read_valid(self.call, variable, slice, block, &mut valid).map_err(fails)?;
         }
-        Ok(Loaded { block, values, valid, is_complete: OnceLock::new() })
+        Ok(Loaded { block, values, valid, is_complete: OnceLock::new(), spare: self.spare.clone() })
+    }
+
+    /// So many bytes, whatever is in them.
+    fn memory(&self, bytes: usize) -> Vec<u8> {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        match spare.iter().position(|values| values.len() == bytes) {
+            Some(at) => spare.swap_remove(at),
+            None => vec![0; bytes],
+        }
     }
 }
 

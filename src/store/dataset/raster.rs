@@ -24,7 +24,9 @@ const GMF_PER_DATASET: c_int = 0x02;
 const GMF_NODATA: c_int = 0x08;
 
 /// Drivers whose files may be opened once a thread.
-const REOPENED: [&str; 2] = ["GTiff", "VRT"];
+const REOPENED: [&str; 2] = [GEOTIFF, "VRT"];
+
+const GEOTIFF: &str = "GTiff";
 
 /// A rectangle of pixels: first column and row, number of columns and rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +78,8 @@ pub struct Raster {
     handle: GDALDatasetH,
     /// The name to open it by once more, where that may be done.
     reopened: Option<std::ffi::CString>,
+    /// It holds pixels in blocks of its own, which GDAL keeps when they were read.
+    has_blocks: bool,
     idle: Mutex<Vec<Again>>,
     columns: usize,
     rows: usize,
@@ -125,6 +129,7 @@ impl Dataset {
                 shared: self.shared.clone(),
                 handle,
                 reopened: reopened(handle),
+                has_blocks: driver_name(handle).is_some_and(|name| name == GEOTIFF),
                 idle: Mutex::default(),
                 columns: gdal_sys::GDALGetRasterXSize(handle) as usize,
                 rows: gdal_sys::GDALGetRasterYSize(handle) as usize,
@@ -149,11 +154,10 @@ impl Dataset {
 unsafe fn reopened(handle: GDALDatasetH) -> Option<std::ffi::CString> {
     // SAFETY: gdal.h: texts belong to the dataset or driver and are copied at once.
     unsafe {
-        let driver = gdal_sys::GDALGetDatasetDriver(handle);
-        if driver.is_null() || gdal_sys::GDALGetAccess(handle) != 0 {
+        if gdal_sys::GDALGetAccess(handle) != 0 {
             return None;
         }
-        let short = ffi::text(gdal_sys::GDALGetDriverShortName(driver))?;
+        let short = driver_name(handle)?;
         if !REOPENED.contains(&short.as_str()) {
             return None;
         }
@@ -167,6 +171,18 @@ unsafe fn reopened(handle: GDALDatasetH) -> Option<std::ffi::CString> {
             name = ffi::text(*list.cast::<*const c_char>())?;
         }
         if name.is_empty() { None } else { ffi::c_string(&name).ok() }
+    }
+}
+
+/// The short name of a dataset's driver.
+///
+/// # Safety
+/// `handle` is a live dataset.
+unsafe fn driver_name(handle: GDALDatasetH) -> Option<String> {
+    // SAFETY: gdal.h: the driver lives as long as GDAL, and the text as long as it.
+    unsafe {
+        let driver = gdal_sys::GDALGetDatasetDriver(handle);
+        if driver.is_null() { None } else { ffi::text(gdal_sys::GDALGetDriverShortName(driver)) }
     }
 }
 
@@ -408,12 +424,28 @@ impl Raster {
             let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             if let Some(again) = idle.or_else(|| self.open_again(name)) {
                 let done = read(again.0);
+                if self.has_blocks && !mask && self.is_of_blocks(band, window) {
+                    // SAFETY: gdal.h: a live dataset that no other thread uses, and that nobody writes to.
+                    unsafe { gdal_sys::GDALFlushRasterCache(gdal_sys::GDALGetRasterBand(again.0, band as c_int)) };
+                }
                 self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(again);
                 return if done { Ok(()) } else { Err(said(&entered)).context(place) };
             }
         }
         let access = self.shared.enter(call);
         if read(self.handle) { Ok(()) } else { Err(said(&access.entered)).context(place) }
+    }
+
+    /// Whether a window consists of whole natural blocks of a band. The caller then has all of them, and GDAL need not keep them
+    /// too: the next ones find their memory at hand.
+    fn is_of_blocks(&self, band: usize, window: Window) -> bool {
+        let is_whole = |from: usize, count: usize, extent: usize, natural: usize| {
+            natural > 0 && from.is_multiple_of(natural) && (count.is_multiple_of(natural) || from + count == extent)
+        };
+        self.band(band).is_ok_and(|band| {
+            is_whole(window.row, window.rows, self.rows, band.block[0])
+                && is_whole(window.column, window.columns, self.columns, band.block[1])
+        })
     }
 
     /// The dataset opened once more; `None` where that gives another one.
