@@ -247,6 +247,6 @@ fn parts_are_those_of_clipped_polygons_of_many_points_where_edges_are_curves() {
         }
         let mean = sum / f64::from(compared);
         println!("{step}: {compared} parts, at most {worst:e} off, {mean:e} in the mean");
-        assert!(compared > 1000 && worst < 1e-3 && mean < 1e-5, "pixels of {step} degrees: {worst:e}, {mean:e}");
+        assert!(compared > 1000 && worst < 1e-3 && mean < 3e-5, "pixels of {step} degrees: {worst:e}, {mean:e}");
     }
 }
