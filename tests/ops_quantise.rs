@@ -337,7 +337,7 @@ fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
             let by_overlap: Vec<Zone> = all.iter().copied().filter(|zone| touches(*zone)).collect();
             assert!(by_overlap.len() > by_centroid.len() && !by_centroid.is_empty());
             for (resampling, expected) in [(Resampling::Nearest, by_centroid), (Resampling::Average, by_overlap)] {
-                let found = covered(&*grid, level, &lattice, CoverageOption::Auto, resampling).unwrap();
+                let found = covered(&*grid, level, &lattice, CoverageOption::Auto, resampling, &mut || true).unwrap();
                 let mut zones = found.at(&*grid, level, 0..found.len()).unwrap();
                 let mut ids = vec![Default::default(); zones.len()];
                 grid.ids(level, &zones, &mut ids).unwrap();
@@ -349,9 +349,14 @@ fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
             }
         }
     }
-    let everywhere = covered(&*grid_of("H3"), 1, &box_of(5.0), CoverageOption::Global, Resampling::Nearest).unwrap();
+    let everywhere =
+        covered(&*grid_of("H3"), 1, &box_of(5.0), CoverageOption::Global, Resampling::Nearest, &mut || true).unwrap();
     assert_eq!(everywhere, Zones::globe(&*grid_of("H3"), 1));
-    assert!(!covered(&*grid_of("H3"), 1, &nodes(), CoverageOption::Auto, Resampling::Nearest).unwrap().are_listed());
+    assert!(
+        !covered(&*grid_of("H3"), 1, &nodes(), CoverageOption::Auto, Resampling::Nearest, &mut || true)
+            .unwrap()
+            .are_listed()
+    );
 }
 
 #[test]

@@ -194,3 +194,17 @@ def test_a_part_of_a_file_gives_its_name(tmp_path):
     del array, x, y, dimension, group, dataset
     cube, _ = create(gdal.Open(f'NETCDF:"{tmp_path}/a.nc":u10'), tmp_path / "u.zarr", "LEVEL=3")
     assert "u10" in cube.GetMDArrayNames()
+
+
+def test_the_search_for_the_zones_of_a_part_of_the_globe_can_be_stopped(tmp_path):
+    source = memory(np.ones((1, 100, 100), "u1"))
+    asked = []
+    with messages() as seen:
+        made = gdal.GetDriverByName("DGGS").CreateCopy(
+            str(tmp_path / "s.zarr"),
+            source,
+            options=["DGGRS=HEALPix", "LEVEL=16"],  # more than a billion zones
+            callback=lambda share, *_: asked.append(share) or len(asked) < 3,
+        )
+    assert made is None and "stopped" in failures(seen)[0] and asked == [0, 0, 0]
+    assert not (tmp_path / "s.zarr").exists() and not (tmp_path / "s.zarr.partial").exists()

@@ -130,8 +130,9 @@ impl<'a> Maker<'a> {
     fn run(&self, progress: Progress<'_>) -> Result<()> {
         let Self { call, frame, group, source, options, level, .. } = *self;
         let grid = &self.grid;
-        let zones =
-            super::quantise::zones::covered(&**grid, level, &source.lattice, options.coverage, options.resampling)?;
+        let (coverage, resampling) = (options.coverage, options.resampling);
+        let mut go_on = || progress(0.0);
+        let zones = super::quantise::zones::covered(&**grid, level, &source.lattice, coverage, resampling, &mut go_on)?;
         let names = self.names();
         let description = level::describe(&**grid, level, &zones, "", options, &names)?;
         let (arrays, fills, chosen) = self.arrays(&zones, level::pads(&description, &zones));

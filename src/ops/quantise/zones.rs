@@ -7,7 +7,7 @@ use super::lattice::{Lattice, NOWHERE};
 use super::overlap::Overlap;
 use crate::cube::creation::CoverageOption;
 use crate::cube::{Placed, Resampling, ZoneFinder};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::grid::{Grid, LonLat, Zone, ZoneSet};
 
 /// The zones of a level along an axis, in the order of their ids, or by their addresses.
@@ -166,14 +166,17 @@ pub fn level_of(grid: &dyn Grid, lattice: &Lattice) -> Result<u8> {
 /// `COVERAGE=SOURCE` are the zones that the raster touches: whose centroid lies in a pixel where a value is taken at the
 /// centroid, else those that overlap a pixel.
 ///
+/// `go_on` is asked from time to time: of a fine level there are many zones to look at.
+///
 /// # Errors
-/// A raster that touches no zone; the lattice's map fails.
+/// A raster that touches no zone; the lattice's map fails; `go_on` says no.
 pub fn covered(
     grid: &dyn Grid,
     level: u8,
     lattice: &Lattice,
     coverage: CoverageOption,
     resampling: Resampling,
+    go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Zones> {
     let global = match coverage {
         CoverageOption::Global => true,
@@ -197,6 +200,9 @@ pub fn covered(
         zones.extend(all.by_ref().take(BATCH));
         if zones.is_empty() {
             break;
+        }
+        if !go_on() {
+            return Err(Error::new(Kind::Cancelled, "stopped by the user"));
         }
         let count = zones.len();
         grid.centroids(level, &zones, &mut places[..count])?;
