@@ -26,7 +26,7 @@ pub struct MeshPoint {
 
 /// Zones by their edges.
 ///
-/// Each edge of a zone is in it once, perhaps with some of other zones. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
+/// Each edge of a zone is in it once, perhaps with some of other zones; one between two zones is in it once or twice. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
 /// none. Points share longitudes and latitudes where the grid can tell cheaply that they are the same.
 #[derive(Debug, Default)]
 pub struct Mesh {
@@ -76,25 +76,33 @@ impl Mesh {
     /// # Errors
     /// As [`Grid::boundaries`].
     pub fn set_rings<G: Grid + ?Sized>(&mut self, grid: &G, level: u8, zones: &[Zone]) -> Result<()> {
+        self.clear();
+        self.push_rings(grid, level, zones, 0)
+    }
+
+    /// Adds `zones`, the first of which is the one of this `number`, by the boundary of each: no edge is shared.
+    ///
+    /// # Errors
+    /// As [`Grid::boundaries`].
+    pub fn push_rings<G: Grid + ?Sized>(&mut self, grid: &G, level: u8, zones: &[Zone], number: u32) -> Result<()> {
         let (mut places, mut ends) = (Vec::new(), Vec::with_capacity(zones.len()));
         grid.boundaries(level, zones, 2, &mut places, &mut ends)?;
-        self.clear();
         let mut first = 0;
-        for (zone, end) in ends.into_iter().enumerate() {
+        for (zone, end) in (number..).zip(ends) {
             let ring = &places[first..end];
             first = end;
             let (corner, count) = (self.corners.len() as u32, ring.len() as u32 / 2);
             if !ring.len().is_multiple_of(2) {
                 continue;
             }
-            let first_line = self.lats_deg.len() as u32;
+            let (meridian, parallel) = (self.lons_deg.len() as u32, self.lats_deg.len() as u32);
             self.lons_deg.extend(ring.iter().map(|place| place.lon_deg));
             self.lats_deg.extend(ring.iter().map(|place| place.lat_deg));
-            let point = |at: u32| MeshPoint { meridian: first_line + at, parallel: first_line + at };
+            let point = |at: u32| MeshPoint { meridian: meridian + at, parallel: parallel + at };
             self.corners.extend((0..count).map(|at| point(2 * at)));
             self.middles.extend((0..count).map(|at| point(2 * at + 1)));
             let next = |at: u32| if at + 1 == count { 0 } else { at + 1 };
-            let edge = |at| MeshEdge { ends: [corner + at, corner + next(at)], zones: [zone as u32, NO_ZONE] };
+            let edge = |at| MeshEdge { ends: [corner + at, corner + next(at)], zones: [zone, NO_ZONE] };
             self.edges.extend((0..count).map(edge));
         }
         Ok(())

@@ -18,6 +18,7 @@ mod interpolate;
 pub mod isea;
 mod longitude;
 pub mod mesh;
+mod patch;
 pub mod region;
 pub mod relate;
 pub mod rhealpix;

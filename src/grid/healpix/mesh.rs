@@ -4,55 +4,13 @@
 use super::latitude::Latitude;
 use super::projection::{is_in_belt, octants, parallel, part};
 use crate::grid::Zone;
-use crate::grid::mesh::{Mesh, MeshEdge, MeshPoint, NO_ZONE};
-
-/// A rectangle of columns and rows of a base zone.
-struct Patch {
-    base: u64,
-    /// First column and row.
-    first: [u64; 2],
-    /// Number of both.
-    shape: [usize; 2],
-    /// The zone at each place, as its place among those asked for, or [`NO_ZONE`]: row by row, with one column and row more on each
-    /// side.
-    zones: Vec<u32>,
-}
-
-impl Patch {
-    /// The smallest that holds `zones`, if most of what it holds are such.
-    fn around(level: u8, zones: &[Zone]) -> Option<Self> {
-        let base = part(level, *zones.first()?).0;
-        let (mut first, mut last) = ([u64::MAX; 2], [0; 2]);
-        let mut places = Vec::with_capacity(zones.len());
-        for zone in zones {
-            let (own, i, j) = part(level, *zone);
-            if own != base {
-                return None;
-            }
-            (first, last) = ([first[0].min(i), first[1].min(j)], [last[0].max(i), last[1].max(j)]);
-            places.push([i, j]);
-        }
-        let [columns, rows] = [0, 1].map(|axis| (last[axis] - first[axis] + 1) as usize);
-        if columns.saturating_mul(rows) >= 2 * zones.len() {
-            return None;
-        }
-        let mut found = Self { base, first, shape: [columns, rows], zones: vec![NO_ZONE; (columns + 2) * (rows + 2)] };
-        for ([i, j], number) in places.into_iter().zip(0..) {
-            found.zones[((j - first[1]) as usize + 1) * (columns + 2) + (i - first[0]) as usize + 1] = number;
-        }
-        Some(found)
-    }
-
-    /// Zones in a row, from the one before the first column on; row 0 is the one before the first.
-    fn row(&self, row: usize) -> &[u32] {
-        &self.zones[row * (self.shape[0] + 2)..][..self.shape[0] + 2]
-    }
-}
+use crate::grid::mesh::{Mesh, MeshPoint};
+use crate::grid::patch::Patch;
 
 /// Makes `mesh` that of `zones`, each edge once; false, and nothing is done, where they are too scattered for that. Between
 /// zones that were not asked for it has edges too.
 pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mut Mesh) -> bool {
-    let Some(patch) = Patch::around(level, zones) else { return false };
+    let Some(patch) = Patch::around(zones, 0, |zone| part(level, zone)) else { return false };
     let Patch { base, first, shape: [columns, rows], .. } = patch;
     let side = (1u64 << level) as f64;
     let (lowest, skew) = ((first[0] + first[1]) as f64, first[0] as f64 - first[1] as f64);
@@ -72,12 +30,11 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
     if is_shared {
         mesh.lons_deg.extend((0..=lines).map(|meridian| lon_deg(0, meridian)));
     }
-    // Of each other line of halves from `from` on, `count` points: a row of them.
     let Mesh { lons_deg, corners, edges, middles, .. } = mesh;
-    let mut points = |into: &mut Vec<MeshPoint>, from: usize, count: usize, halves_j: usize| {
-        let line = |at: usize| (from + 2 * at + halves_j, from + 2 * at + 2 * rows - halves_j);
+    patch.draw(false, corners, edges, middles, |points, count, [halves_i, halves_j]| {
+        let line = |at: usize| (halves_i + 2 * at + halves_j, halves_i + 2 * at + 2 * rows - halves_j);
         if is_shared {
-            into.extend(
+            points.extend(
                 (0..count)
                     .map(line)
                     .map(|(parallel, meridian)| MeshPoint { meridian: meridian as u32, parallel: parallel as u32 }),
@@ -85,28 +42,9 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
         } else {
             let own = lons_deg.len();
             lons_deg.extend((0..count).map(line).map(|(parallel, meridian)| lon_deg(parallel, meridian)));
-            into.extend((0..count).map(|at| MeshPoint { meridian: (own + at) as u32, parallel: line(at).0 as u32 }));
+            points.extend((0..count).map(|at| MeshPoint { meridian: (own + at) as u32, parallel: line(at).0 as u32 }));
         }
-    };
-    for j in 0..=rows {
-        let (own, south) = (patch.row(j + 1), patch.row(j));
-        let corner = (j * (columns + 1)) as u32;
-        points(corners, 0, columns + 1, 2 * j);
-        // North-east, the zone of its first corner to the left.
-        points(middles, 1, columns, 2 * j);
-        let sides = own[1..].iter().zip(&south[1..]).zip(corner..).take(columns);
-        edges
-            .extend(sides.map(|((own, south), corner)| MeshEdge { ends: [corner, corner + 1], zones: [*own, *south] }));
-        if j < rows {
-            // North-west, it to the right.
-            points(middles, 0, columns + 1, 2 * j + 1);
-            let next = columns as u32 + 1;
-            let sides = own.windows(2).zip(corner..).take(columns + 1);
-            edges.extend(
-                sides.map(|(pair, corner)| MeshEdge { ends: [corner, corner + next], zones: [pair[0], pair[1]] }),
-            );
-        }
-    }
+    });
     true
 }
 
@@ -115,6 +53,7 @@ mod tests {
     use super::super::projection::boundary;
     use super::*;
     use crate::grid::LonLat;
+    use crate::grid::mesh::NO_ZONE;
 
     #[test]
     fn a_meshs_edges_are_those_of_each_zones_boundary() {

@@ -27,6 +27,7 @@
 
 mod address;
 mod cover;
+mod mesh;
 mod neighbours;
 mod projection;
 
@@ -41,7 +42,8 @@ use super::arguments::{Levels, check_lengths, check_position_count, check_segmen
 use super::healpix::latitude::Latitude;
 use super::interpolate::barycentric;
 use super::{
-    Containment, Family, Grid, GridSpec, Interpolation, LonLat, Orientation, Region, Surface, Zone, ZoneId, ZoneSet,
+    Containment, Family, Grid, GridSpec, Interpolation, LonLat, Mesh, Orientation, Region, Surface, Zone, ZoneId,
+    ZoneSet,
 };
 use crate::error::{Error, Result};
 
@@ -143,6 +145,11 @@ impl Grid for RhealpixGrid {
         LEVELS.check_zones(level, &[zone])?;
         check_segments(segments)?;
         Ok(self.projection.boundary(level, zone, segments))
+    }
+
+    fn mesh(&self, level: u8, zones: &[Zone], mesh: &mut Mesh) -> Result<()> {
+        LEVELS.check_zones(level, zones)?;
+        mesh::of_zones(self, level, zones, mesh)
     }
 
     fn area_m2(&self, level: u8, zone: Zone) -> Result<f64> {

@@ -87,7 +87,7 @@ impl Projection {
     ///
     /// Whole `right` and `down` are exact however large `n`, so that zones which share a vertex agree on it to the last
     /// bit (up to whole turns). Longitudes are not wrapped; a pole is given longitude 0.
-    fn point_of(&self, face: u8, n: f64, right: f64, down: f64) -> LonLat {
+    pub(crate) fn point_of(&self, face: u8, n: f64, right: f64, down: f64) -> LonLat {
         let (turns, offset, lat_deg) = if (1..=4).contains(&face) {
             let lat_deg = match down.abs() >= n {
                 true => self.latitude.transition_deg().copysign(-down),
