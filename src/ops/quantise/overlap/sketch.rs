@@ -21,6 +21,8 @@ pub(super) struct Sketch<'a> {
     bends: Vec<Bend>,
     /// Zones that have an edge which is not smooth, or that are torn.
     is_rough: Vec<bool>,
+    /// Zones that have edges which are drawn, where nothing is drawn as all of them lie beside the raster.
+    is_beside: Vec<bool>,
     /// One a zone, on a mapped raster.
     outlines: Vec<Outline>,
     /// How far along the first axis the plane is moved, and what is drawn then.
@@ -67,6 +69,7 @@ impl<'a> Sketch<'a> {
             plane: Plane::default(),
             bends: Vec::new(),
             is_rough: Vec::new(),
+            is_beside: Vec::new(),
             outlines: Vec::new(),
             turns: Vec::new(),
             turn_count: 0,
@@ -83,6 +86,7 @@ impl<'a> Sketch<'a> {
             self.outlines.resize(zones.len(), Outline::default());
         }
         self.turn_count = 0;
+        self.is_beside.clear();
         // Where no edge is far enough from a pole none is smooth.
         if 90.0 * overlap.per_smooth_distance <= 1.0 {
             return Ok(());
@@ -99,6 +103,14 @@ impl<'a> Sketch<'a> {
             self.draw_turn(self.turn_count);
             self.turn_count += 1;
         }
+        if self.turn_count == 0 {
+            self.is_beside.resize(zones.len(), false);
+            for zone in self.mesh.edges.iter().flat_map(|edge| edge.zones) {
+                if let Some(is_beside) = self.is_beside.get_mut(zone as usize) {
+                    *is_beside = true;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -106,7 +118,7 @@ impl<'a> Sketch<'a> {
     #[inline]
     pub(super) fn cover(&self, zone: usize, covers: &mut Covers) -> bool {
         let clockwise = self.outlines.get(zone).is_some_and(|outline| outline.area < 0.0);
-        let mut is_drawn = false;
+        let mut is_drawn = self.is_beside.get(zone) == Some(&true);
         for (_, coverer) in &self.turns[..self.turn_count] {
             is_drawn |= coverer.parts(zone as u32, clockwise, covers);
         }
@@ -265,5 +277,38 @@ impl Overlap<'_> {
         let is_smooth = distance >= 1.0 && high - low <= self.jump && self.mean_area * per_area <= 1e12;
         let is_flat = 90.0 * self.per_smooth_distance * bend <= SMOOTH_BEND * self.mean_area;
         if is_smooth && is_flat { bend } else { -1.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::{self, GridSpec};
+    use crate::ops::quantise::axis::Axis;
+    use crate::ops::quantise::lattice::Axes;
+
+    #[test]
+    fn zones_beside_the_raster_are_drawn_and_cover_nothing() {
+        let (family, dggrs) = grid::family_of("HEALPix").unwrap();
+        let grid = family.grid(&GridSpec { ..family.default_spec(dggrs) }).unwrap();
+        let lon = Axis::Regular { first: 10.0, step: 0.5, count: 20 };
+        let lat = Axis::Regular { first: 10.0, step: -0.5, count: 20 };
+        let lattice = Lattice::Axes(Axes::new(lon, lat).unwrap());
+        let level = 7;
+        let overlap = Overlap::new(&*grid, level, &lattice).unwrap();
+        let mut sketch = Sketch::new(&overlap);
+        // Around 90, 180 and 270 degrees east of it, and around the pole, whose zones are not smooth.
+        for (base, expected) in [(5, true), (6, true), (7, true), (1, false)] {
+            let last = (base + 1) << (2 * level);
+            let zones = if expected { last - 5000..last - 4900 } else { last - 10..last };
+            let zones: Vec<Zone> = zones.map(Zone).collect();
+            sketch.draw(&overlap, &zones).unwrap();
+            let mut covers = Covers::default();
+            for zone in 0..zones.len() {
+                assert_eq!(sketch.cover(zone, &mut covers), expected, "base zone {base}");
+                covers.end_zone();
+                assert_eq!(covers.spans(zone).count(), 0);
+            }
+        }
     }
 }
