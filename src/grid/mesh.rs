@@ -108,3 +108,40 @@ impl Mesh {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Asserts that the edges of each zone that has an even ring of corners and middles are that ring's; returns how many
+    /// edges are between two of `zones`.
+    pub(in crate::grid) fn assert_edges(mesh: &Mesh, zones: &[Zone], ring: impl Fn(Zone) -> Vec<LonLat>) -> usize {
+        let same = |a: &LonLat, b: &LonLat| {
+            let turns = (a.lon_deg - b.lon_deg) / 360.0;
+            a.lat_deg == b.lat_deg && (turns - turns.round()).abs() < 1e-15
+        };
+        let shared = mesh.edges.iter().filter(|edge| !edge.zones.contains(&NO_ZONE)).count();
+        for (number, zone) in zones.iter().enumerate() {
+            let ring = ring(*zone);
+            if !ring.len().is_multiple_of(2) {
+                continue;
+            }
+            let mut seen = 0;
+            for (edge, middle) in mesh.edges.iter().zip(&mesh.middles) {
+                let Some(which) = edge.zones.iter().position(|zone| *zone == number as u32) else { continue };
+                let mut ends = edge.ends.map(|corner| mesh.place(&mesh.corners[corner as usize]));
+                if which == 1 {
+                    ends.reverse();
+                }
+                let corner = |at: usize| &ring[2 * at % ring.len()];
+                let at = (0..ring.len() / 2).find(|at| same(corner(*at), &ends[0])).expect("a corner of the ring");
+                assert!(same(&ring[2 * at + 1], &mesh.place(middle)) && same(corner(at + 1), &ends[1]), "{zone:?}");
+                let is_around_a_pole = (ring[0].lon_deg - ring[ring.len() - 1].lon_deg).abs() > 180.0;
+                assert!((ends[0].lon_deg - ends[1].lon_deg).abs() < 91.0 || is_around_a_pole, "{zone:?}");
+                seen += 1;
+            }
+            assert_eq!(2 * seen, ring.len(), "{zone:?}");
+        }
+        shared
+    }
+}

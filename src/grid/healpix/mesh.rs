@@ -52,8 +52,8 @@ pub(super) fn of_patch(latitude: &Latitude, level: u8, zones: &[Zone], mesh: &mu
 mod tests {
     use super::super::projection::boundary;
     use super::*;
-    use crate::grid::LonLat;
     use crate::grid::mesh::NO_ZONE;
+    use crate::grid::mesh::tests::assert_edges;
 
     #[test]
     fn a_meshs_edges_are_those_of_each_zones_boundary() {
@@ -65,31 +65,9 @@ mod tests {
             zones.remove(zones.len() / 3);
             let mut mesh = Mesh::default();
             assert!(of_patch(&latitude, level, &zones, &mut mesh));
-            let shared = mesh.edges.iter().filter(|edge| !edge.zones.contains(&NO_ZONE)).count();
+            let shared = assert_edges(&mesh, &zones, |zone| boundary(&latitude, level, zone, 2));
             let own = mesh.edges.iter().filter(|edge| edge.zones != [NO_ZONE; 2]).count();
             assert_eq!(own + shared, 4 * zones.len());
-            for (number, zone) in zones.iter().enumerate() {
-                let ring = boundary(&latitude, level, *zone, 2);
-                if !ring.len().is_multiple_of(2) {
-                    continue;
-                }
-                let mut seen = 0;
-                for (edge, middle) in mesh.edges.iter().zip(&mesh.middles) {
-                    let Some(which) = edge.zones.iter().position(|zone| *zone == number as u32) else { continue };
-                    let mut ends = edge.ends.map(|corner| mesh.place(&mesh.corners[corner as usize]));
-                    if which == 1 {
-                        ends.reverse();
-                    }
-                    let same = |a: &LonLat, b: &LonLat| {
-                        let turns = (a.lon_deg - b.lon_deg) / 360.0;
-                        a.lat_deg == b.lat_deg && (turns - turns.round()).abs() < 1e-15
-                    };
-                    let at = (0..4).find(|at| same(&ring[2 * at], &ends[0])).expect("a corner of the ring");
-                    assert!(same(&ring[2 * at + 1], &mesh.place(middle)) && same(&ring[(2 * at + 2) % 8], &ends[1]));
-                    seen += 1;
-                }
-                assert_eq!(seen, 4, "{zone:?}");
-            }
         }
     }
 

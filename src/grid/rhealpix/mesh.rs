@@ -71,8 +71,8 @@ fn push_square(grid: &RhealpixGrid, level: u8, zones: &[Zone], number: u32, mesh
 mod tests {
     use super::super::FAMILY;
     use super::*;
-    use crate::grid::mesh::NO_ZONE;
-    use crate::grid::{Family, LonLat};
+    use crate::grid::Family;
+    use crate::grid::mesh::tests::assert_edges;
 
     #[test]
     fn a_meshs_edges_are_those_of_each_zones_boundary() {
@@ -88,35 +88,10 @@ mod tests {
             zones.remove(zones.len() / 3);
             let mut mesh = Mesh::default();
             grid.mesh(level, &zones, &mut mesh).unwrap();
-            let shared = mesh.edges.iter().filter(|edge| !edge.zones.contains(&NO_ZONE)).count();
+            let shared = assert_edges(&mesh, &zones, |zone| grid.boundary(level, zone, 2).unwrap());
             (all_shared, all) = (all_shared + shared, all + zones.len());
-            for (number, zone) in zones.iter().enumerate() {
-                let ring = grid.boundary(level, *zone, 2).unwrap();
-                let mut seen = 0;
-                for (edge, middle) in mesh.edges.iter().zip(&mesh.middles) {
-                    let Some(which) = edge.zones.iter().position(|zone| *zone == number as u32) else { continue };
-                    let mut ends = edge.ends.map(|corner| mesh.place(&mesh.corners[corner as usize]));
-                    if which == 1 {
-                        ends.reverse();
-                    }
-                    let same = |a: &LonLat, b: &LonLat| {
-                        let turns = (a.lon_deg - b.lon_deg) / 360.0;
-                        a.lat_deg == b.lat_deg && (turns - turns.round()).abs() < 1e-15
-                    };
-                    let at = (0..4).find(|at| same(&ring[2 * at], &ends[0])).expect("a corner of the ring");
-                    assert!(same(&ring[2 * at + 1], &mesh.place(middle)) && same(&ring[(2 * at + 2) % 8], &ends[1]));
-                    assert!((ends[0].lon_deg - ends[1].lon_deg).abs() < 91.0 || at_pole(level, *zone));
-                    seen += 1;
-                }
-                assert_eq!(seen, 4, "{zone:?}");
-            }
         }
         // Of 2 a zone, less those around squares and gaps, and all of the square with the pole.
         assert!(all_shared > all && all_shared < 2 * all, "{all_shared} of {all}");
-    }
-
-    fn at_pole(level: u8, zone: Zone) -> bool {
-        let Square { column, row, .. } = part(level, zone);
-        (column, row) == ((side(level) - 1) / 2, (side(level) - 1) / 2)
     }
 }
