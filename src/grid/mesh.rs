@@ -26,8 +26,9 @@ pub struct MeshPoint {
 
 /// Zones by their edges.
 ///
-/// Each edge of a zone is in it once, perhaps with some of other zones; one between two zones is in it once or twice. A zone whose boundary cannot be told edge by edge, as it goes through a pole, has
-/// none. Points share longitudes and latitudes where the grid can tell cheaply that they are the same.
+/// Each edge of a zone is in it once, perhaps with some of other zones; one between two zones is in it once or twice. A zone
+/// whose boundary cannot be told edge by edge, as it goes through a pole, has none. Points share longitudes and latitudes where
+/// the grid can tell cheaply that they are the same.
 #[derive(Debug, Default)]
 pub struct Mesh {
     /// Longitudes in degrees, any number; they are continuous along the boundary of each zone, unless it goes around a pole.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::error::Result;
+
 /// Pixels of a row that are covered alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
@@ -133,9 +135,11 @@ impl Covers {
         }
     }
 
-    /// Nothing is covered any more of pixels that `keep` refuses, of a zone and the row and column that it is given with the
-    /// covered part.
-    pub fn retain(&mut self, mut keep: impl FnMut(usize, [u32; 2], f64) -> bool) {
+    /// Nothing is covered any more of pixels that `keep` refuses, which is given the zone, row and column, and covered part.
+    ///
+    /// # Errors
+    /// Those of `keep`.
+    pub fn retain(&mut self, mut keep: impl FnMut(usize, [u32; 2], f64) -> Result<bool>) -> Result<()> {
         let mut first = 0;
         for (zone, end) in self.ends.iter().enumerate() {
             for patch in &self.patches[first..*end] {
@@ -143,7 +147,7 @@ impl Covers {
                 for row in 0..patch.rows {
                     for column in 0..columns {
                         let part = &mut self.parts[patch.place(row, column)];
-                        if *part != 0.0 && !keep(zone, [patch.row + row, patch.column + column], *part) {
+                        if *part != 0.0 && !keep(zone, [patch.row + row, patch.column + column], *part)? {
                             *part = 0.0;
                         }
                     }
@@ -151,6 +155,7 @@ impl Covers {
             }
             first = *end;
         }
+        Ok(())
     }
 }
 

@@ -139,11 +139,10 @@ impl<'a> Footprints<'a> {
 
 /// Removes overlaps that only rounding makes.
 fn drop_slivers(overlap: &Overlap<'_>, zones: &[Zone], covers: &mut Covers) -> Result<()> {
-    let areas = zones.iter().map(|zone| overlap.zone_area(*zone)).collect::<Result<Vec<f64>>>()?;
     covers.retain(|zone, [row, column], part| {
-        part > SLIVER || part * overlap.pixel_area(row, column) > SLIVER * areas[zone]
-    });
-    Ok(())
+        // The area of a zone is asked for only where it decides.
+        Ok(part > SLIVER || part * overlap.pixel_area(row, column) > SLIVER * overlap.zone_area(zones[zone])?)
+    })
 }
 
 /// Row and column of the pixel at a position.

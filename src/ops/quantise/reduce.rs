@@ -127,20 +127,8 @@ impl<T: Sample> Reducer<T> {
     #[inline]
     pub fn add_all(&mut self, values: impl Iterator<Item = (T, f64)> + Clone) {
         match self.reduction {
-            Reduction::Average => {
-                // From the first value on: the mean of a constant is that constant, whatever the weights.
-                let Some(first) = self.first(&values) else { return };
-                let first = first.to_f64();
-                // Summed by themselves, so that rows of pixels need not wait for each other.
-                let (mut all, mut sum) = (0.0, 0.0);
-                for (value, weight) in values {
-                    let more = weight * (value.to_f64() - first);
-                    all += weight;
-                    sum += if weight == 0.0 { 0.0 } else { more };
-                }
-                self.weight += all;
-                self.sum += sum;
-            }
+            // What there is nothing of may be NaN.
+            Reduction::Average => self.average(values, |weight, more| if weight == 0.0 { 0.0 } else { more }),
             Reduction::Sum => {
                 if self.first(&values).is_some() {
                     for (value, weight) in values {
@@ -185,16 +173,23 @@ impl<T: Sample> Reducer<T> {
     /// The same where all values are finite.
     #[inline]
     pub fn add_finite(&mut self, values: impl Iterator<Item = (T, f64)> + Clone) {
-        if self.reduction != Reduction::Average {
-            self.add_all(values);
-            return;
+        match self.reduction {
+            Reduction::Average => self.average(values, |_, more| more),
+            _ => self.add_all(values),
         }
+    }
+
+    /// Adds values to a mean; `part` makes of a weight, and its product with a value, what is added.
+    #[inline]
+    fn average(&mut self, values: impl Iterator<Item = (T, f64)> + Clone, part: impl Fn(f64, f64) -> f64) {
+        // From the first value on: the mean of a constant is that constant, whatever the weights.
         let Some(first) = self.first(&values) else { return };
         let first = first.to_f64();
+        // Summed by themselves, so that rows of pixels need not wait for each other.
         let (mut all, mut sum) = (0.0, 0.0);
         for (value, weight) in values {
             all += weight;
-            sum += weight * (value.to_f64() - first);
+            sum += part(weight, weight * (value.to_f64() - first));
         }
         self.weight += all;
         self.sum += sum;

@@ -30,8 +30,8 @@ pub struct Found {
     pub horizontal: [String; 2],
 }
 
-/// The arrays of `group` over its horizontal dimensions; `None` where it has none. Coordinates may lie in one of `around`, the groups that it is in,
-/// the innermost first.
+/// The arrays of `group` over its horizontal dimensions; `None` where it has none. Coordinates may lie in one of `around`, the
+/// groups that it is in, the innermost first.
 ///
 /// # Errors
 /// Arrays that lie over different pairs of horizontal dimensions; coordinates that do not tell where pixels lie.

@@ -283,14 +283,14 @@ impl Overlap<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::{self, GridSpec};
+    use crate::grid;
     use crate::ops::quantise::axis::Axis;
     use crate::ops::quantise::lattice::Axes;
 
     #[test]
     fn zones_beside_the_raster_are_drawn_and_cover_nothing() {
         let (family, dggrs) = grid::family_of("HEALPix").unwrap();
-        let grid = family.grid(&GridSpec { ..family.default_spec(dggrs) }).unwrap();
+        let grid = family.grid(&family.default_spec(dggrs)).unwrap();
         let lon = Axis::Regular { first: 10.0, step: 0.5, count: 20 };
         let lat = Axis::Regular { first: 10.0, step: -0.5, count: 20 };
         let lattice = Lattice::Axes(Axes::new(lon, lat).unwrap());
