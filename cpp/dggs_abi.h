@@ -42,8 +42,10 @@ extern "C" {
 /** Every function that C++ calls. */
 typedef struct DggsApi
 {
-    /** Whether a name looks like ours; cheap, and fails only by DGGS_INVALID_ARGUMENT or DGGS_PANIC. */
-    DggsStatus (*identify)(const char *name, bool is_directory, DggsIdentified *out_identified, DggsReport *report);
+    /** Whether a name looks like ours, cheaply, or whether it is, `for_sure`, from its metadata; fails only by
+     * DGGS_INVALID_ARGUMENT or DGGS_PANIC. */
+    DggsStatus (*identify)(const char *name, bool is_directory, bool for_sure, DggsIdentified *out_identified,
+                           DggsReport *report);
 
     /** The root of what `request` names; NULL with DGGS_OK when it is not ours and the request is not forced. */
     DggsStatus (*open_root)(const DggsOpenRequest *request, DggsGroup **out_root, DggsReport *report);

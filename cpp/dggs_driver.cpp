@@ -97,7 +97,10 @@ bool IsMultidimAsked(const GDALOpenInfo *poOpenInfo)
 
 /** TRUE only when the store is known to be ours: GDAL then checks the open
  * options against our list, and would complain about those that a plain Zarr
- * store has for GDAL's own driver. -1 lets Open() decide. */
+ * store has for GDAL's own driver. -1 lets Open() decide. Who asks for no kind
+ * of dataset (networks among all of them since 3.13) may want to know whose it
+ * is, to delete it: after -1 that would be GDAL's Zarr driver, which deletes
+ * file by file. */
 int Identify(GDALOpenInfo *poOpenInfo)
 {
     const int nKinds = poOpenInfo->nOpenFlags & GDAL_OF_KIND_MASK;
@@ -109,10 +112,11 @@ int Identify(GDALOpenInfo *poOpenInfo)
         return TRUE;
     if (IsForced(poOpenInfo))
         return -1;
+    const bool bForSure = nKinds == 0 || (nKinds & GDAL_OF_GNM) != 0;
     DggsIdentified eIdentified = DGGS_IDENTIFIED_NO;
     if (!DGGSCheck(g_psDggsApi->identify,
                    static_cast<const char *>(poOpenInfo->pszFilename),
-                   poOpenInfo->bIsDirectory != FALSE, &eIdentified))
+                   poOpenInfo->bIsDirectory != FALSE, bForSure, &eIdentified))
         return FALSE;
     switch (eIdentified)
     {

@@ -224,7 +224,7 @@ fn wrong_numbers_are_errors() {
 
     let not_utf8 = CString::new([0xff, 0x41]).unwrap();
     let mut identified = DggsIdentified::DGGS_IDENTIFIED_NO;
-    let end = call!(identify(not_utf8.as_ptr(), false, &raw mut identified));
+    let end = call!(identify(not_utf8.as_ptr(), false, false, &raw mut identified));
     assert_eq!(end.status, DggsStatus::DGGS_INVALID_ARGUMENT);
     assert!(end.message.contains("not UTF-8"), "{}", end.message);
 }

@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import numpy as np
 import pytest
 from osgeo import gdal
 from support import stores
@@ -204,6 +205,18 @@ def test_a_store_with_a_convention_opens_without_a_prefix(zarr_format, consolida
     assert seen == []
     assert opened.GetDriver().ShortName == "DGGS"
     assert values(opened.GetRootGroup(), "u").shape == (2, 192)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_who_asks_whose_a_store_is_hears_it(zarr_format):
+    """GDAL 3.13 asks so before a copy takes the place of a store, as gdalmanage does, and then has its driver delete it."""
+    stores.healpix("/vsimem/cube.zarr", 2, zarr_format=zarr_format)
+    stores.write("/vsimem/plain.zarr", {"v": stores.Array(np.arange(4.0), ["x"])}, zarr_format=zarr_format)
+    with messages() as seen:
+        asked = {name: gdal.IdentifyDriver(f"/vsimem/{name}.zarr") for name in ("cube", "plain")}
+    assert seen == []
+    assert asked["cube"].ShortName == "DGGS"
+    assert getattr(asked["plain"], "ShortName", None) != "DGGS"
 
 
 @pytest.mark.parametrize("name", ["DGGS:/vsimem/cube.zarr", 'DGGS:"/vsimem/cube.zarr"', "dggs:/vsimem/cube.zarr", "/vsimem/cube.zarr/"])

@@ -13,10 +13,15 @@ use crate::store::Call;
 
 /// # Safety
 /// *Strings*: `name` is NULL or a C string.
-pub(super) unsafe fn identify(call: &Arc<Call>, name: *const c_char, is_directory: bool) -> Result<DggsIdentified> {
+pub(super) unsafe fn identify(
+    call: &Arc<Call>,
+    name: *const c_char,
+    is_directory: bool,
+    for_sure: bool,
+) -> Result<DggsIdentified> {
     // SAFETY: the caller's promise.
     let name = unsafe { input::text(name, "the name") }?;
-    Ok(match cube::identify(call, name, is_directory) {
+    Ok(match cube::identify(call, name, is_directory, for_sure) {
         Identified::No => DggsIdentified::DGGS_IDENTIFIED_NO,
         Identified::Maybe => DggsIdentified::DGGS_IDENTIFIED_MAYBE,
         Identified::Yes => DggsIdentified::DGGS_IDENTIFIED_YES,

@@ -95,7 +95,7 @@ macro_rules! table {
 
 table! {
     plain {
-        identify: fn(name: *const c_char, is_directory: bool) -> DggsIdentified = open::identify;
+        identify: fn(name: *const c_char, is_directory: bool, for_sure: bool) -> DggsIdentified = open::identify;
         open_root: fn(request: *const DggsOpenRequest) -> *mut DggsGroup = open::open_root;
         create_root: fn(request: *const DggsCreateRequest) -> *mut DggsGroup = edit::create_root;
         split_name: fn(name: *const c_char) -> *mut DggsStrings = open::split_name;

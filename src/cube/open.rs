@@ -37,7 +37,7 @@ pub enum Identified {
     No,
     /// Only opening tells.
     Maybe,
-    /// Yes: it has the prefix.
+    /// Yes.
     Yes,
 }
 
@@ -47,14 +47,22 @@ const GRID_DIMENSION: &str = "zone";
 /// How many groups are searched for a zone axis before a store is somebody else's.
 const SEARCHED: usize = 256;
 
-/// Whether `name`, which has no prefix, may be ours. Reads nothing over a network.
-pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool) -> Identified {
-    let name = name.trim_end_matches('/');
-    if !is_directory && !name.ends_with(".zarr") && !name.ends_with(".zarr.zip") {
+/// Whether `name`, which has no prefix, may be ours. Reads nothing over a network, unless it is to be told `for_sure`: then the
+/// store's metadata are read, and "maybe" stands for stores that we cannot read.
+pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool, for_sure: bool) -> Identified {
+    let path = name.trim_end_matches('/');
+    if !is_directory && !path.ends_with(".zarr") && !path.ends_with(".zarr.zip") {
         return Identified::No;
     }
-    let store = VsiStore::new(name, call);
-    if store.is_remote() || hierarchy::looks_like_zarr(&store) { Identified::Maybe } else { Identified::No }
+    let store = VsiStore::new(path, call);
+    if !store.is_remote() && !hierarchy::looks_like_zarr(&store) {
+        return Identified::No;
+    }
+    match for_sure.then(|| open(call, &OpenRequest { name: name.into(), is_directory, ..OpenRequest::default() })) {
+        Some(Ok(Some(_))) => Identified::Yes,
+        Some(Ok(None)) => Identified::No,
+        Some(Err(_)) | None => Identified::Maybe,
+    }
 }
 
 /// The root of what `request` names; `None` when it is no DGGS store and nothing forces us.
