@@ -45,11 +45,7 @@ impl Areas {
                     *area = part * (width * height);
                 }
             }
-            Areas::Sampled(sampled) => {
-                for ((area, part), column) in areas.iter_mut().zip(parts).zip(column..) {
-                    *area = part * sampled.of(row, column);
-                }
-            }
+            Areas::Sampled(sampled) => sampled.weigh(row, column, parts, areas),
         }
     }
 }
@@ -58,16 +54,33 @@ impl Sampled {
     /// The area of a pixel; not inlined, so that no part of it is done where it is not needed.
     #[inline(never)]
     fn of(&self, row: u32, column: u32) -> f64 {
-        let Self { step, columns, rows, areas } = self;
-        let node = |at: u32, count: usize| {
-            let at = f64::from(at) / *step as f64;
-            let first = (at as usize).min(count - 2);
-            (first, at - first as f64)
+        let mut area = [0.0];
+        self.weigh(row, column, &[1.0], &mut area);
+        area[0]
+    }
+
+    /// See [`Areas::weigh`]; between nodes the areas of a row's pixels are evenly spaced.
+    fn weigh(&self, row: u32, column: u32, parts: &[f64], areas: &mut [f64]) {
+        let Self { step, columns, rows, areas: nodes } = self;
+        let upper = (row as usize / step).min(rows - 2);
+        let down = (row as usize - upper * step) as f64 / *step as f64;
+        let node = |column: usize| {
+            let at = upper * columns + column;
+            nodes[at] + down * (nodes[at + columns] - nodes[at])
         };
-        let ((c, x), (r, y)) = (node(column, *columns), node(row, *rows));
-        let at = |r: usize, c: usize| areas[r * columns + c];
-        let line = |r: usize| at(r, c) + x * (at(r, c + 1) - at(r, c));
-        line(r) + y * (line(r + 1) - line(r))
+        let mut column = column as usize;
+        let mut rest = parts.iter().zip(areas);
+        while rest.len() > 0 {
+            let left = (column / step).min(columns - 2);
+            let first = node(left);
+            let more = (node(left + 1) - first) / *step as f64;
+            // The pixels of the last node are all there are.
+            let until = if left == columns - 2 { usize::MAX } else { (left + 1) * step };
+            for (part, area) in rest.by_ref().take(until - column) {
+                *area = part * (first + more * (column - left * step) as f64);
+                column += 1;
+            }
+        }
     }
 }
 

@@ -84,6 +84,14 @@ impl Axis {
         (self.edge(middle + 1) - self.edge(middle)).abs()
     }
 
+    /// The size of the smallest pixel.
+    pub fn smallest_pixel(&self) -> f64 {
+        match self {
+            Self::Regular { step, .. } => step.abs(),
+            Self::Edges(edges) => edges.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::INFINITY, f64::min),
+        }
+    }
+
     /// True when edges ascend.
     pub fn ascends(&self) -> bool {
         self.edge(1) > self.edge(0)

@@ -11,6 +11,7 @@
 pub mod classic;
 pub mod curvilinear;
 pub mod distinct;
+mod expansion;
 mod kinds;
 pub mod multidim;
 pub mod place;

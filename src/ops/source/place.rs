@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::curvilinear::Curvilinear;
+use super::expansion;
 use crate::convention::ellipsoid;
 use crate::error::{Error, Result};
 use crate::grid::{LonLat, Surface};
@@ -59,7 +60,7 @@ pub fn of_affine(affine: [f64; 6], columns: usize, rows: usize, crs: Option<Degr
         return Err(no_crs());
     };
     let surface = surface_of(&crs);
-    let map = Projected { plane: Plane::Affine(affine), crs };
+    let map = Projected::new(Plane::Affine(affine), crs);
     Ok((Lattice::Mapped(Mapped::new(columns, rows, Box::new(map))), surface))
 }
 
@@ -76,7 +77,7 @@ pub fn of_axes(x: Axis, y: Axis, crs: Option<Degrees>) -> Result<(Lattice, Surfa
         Some(crs) if crs.is_identity() => Ok((Lattice::Axes(Axes::new(x, y)?.closed_at_poles()), surface_of(&crs))),
         Some(crs) => {
             let (columns, rows, surface) = (x.count(), y.count(), surface_of(&crs));
-            let map = Projected { plane: Plane::Axes { x, y }, crs };
+            let map = Projected::new(Plane::Axes { x, y }, crs);
             Ok((Lattice::Mapped(Mapped::new(columns, rows, Box::new(map))), surface))
         }
     }
@@ -161,16 +162,40 @@ enum Plane {
     Axes { x: Axis, y: Axis },
 }
 
+impl Plane {
+    /// About how far, in units of the plane, a point may be moved so that its position is moved by a pixel, in any direction.
+    fn pixel_size(&self) -> f64 {
+        match self {
+            Self::Affine(Affine { forward: [_, a, b, _, c, d], determinant }) => {
+                determinant.abs() / (b.abs() + d.abs()).max(a.abs() + c.abs())
+            }
+            Self::Axes { x, y } => x.smallest_pixel().min(y.smallest_pixel()),
+        }
+    }
+}
+
 struct Projected {
     plane: Plane,
     crs: Degrees,
+    /// How far, in units of the plane, a position may be from PROJ's.
+    tolerance: f64,
+}
+
+/// The same in pixels.
+const TOLERANCE_PIXELS: f64 = 1e-10;
+
+impl Projected {
+    fn new(plane: Plane, crs: Degrees) -> Self {
+        let tolerance = TOLERANCE_PIXELS * plane.pixel_size();
+        Self { plane, crs, tolerance }
+    }
 }
 
 impl Map for Projected {
     fn positions(&self, points: &[LonLat], positions: &mut [Position]) -> Result<()> {
         let mut x: Vec<f64> = points.iter().map(|point| point.lon_deg).collect();
         let mut y: Vec<f64> = points.iter().map(|point| point.lat_deg).collect();
-        self.crs.from_degrees(&mut x, &mut y)?;
+        expansion::project(&mut x, &mut y, self.tolerance, &|x, y| self.crs.from_degrees(x, y))?;
         for ((position, &x), &y) in positions.iter_mut().zip(&x).zip(&y) {
             *position = match &self.plane {
                 Plane::Affine(affine) => affine.to_pixels(x, y),
