@@ -235,11 +235,11 @@ impl Chebyshev {
     /// The same sum by powers, without polynomials whose degrees together are more than `degree`.
     fn powers(&self, coefficients: &Table, degree: usize) -> Table {
         let mut terms = Table::default();
-        for i in 0..=degree {
-            for j in 0..=degree - i {
-                for p in 0..=i {
-                    for q in 0..=j {
-                        terms[p][q] += coefficients[i][j] * self.powers[i][p] * self.powers[j][q];
+        for (i, row) in coefficients.iter().enumerate() {
+            for (j, coefficient) in row.iter().enumerate().filter(|(j, _)| i + j <= degree) {
+                for (row, along_lon) in terms.iter_mut().zip(&self.powers[i]) {
+                    for (term, along_lat) in row.iter_mut().zip(&self.powers[j]) {
+                        *term += coefficient * along_lon * along_lat;
                     }
                 }
             }

@@ -158,7 +158,8 @@ impl<'a> Sketch<'a> {
             }
             if is_mapped {
                 let [[x0, y0], [x1, y1], [x2, y2]] = triple;
-                let halves = [(x1 - x0).hypot(y1 - y0), (x2 - x1).hypot(y2 - y1)];
+                let length = |x: f64, y: f64| (x * x + y * y).sqrt();
+                let halves = [length(x1 - x0, y1 - y0), length(x2 - x1, y2 - y1)];
                 for (zone, way) in edge.zones.into_iter().zip([0.5, -0.5]) {
                     if let Some(outline) = outlines.get_mut(zone as usize) {
                         outline.area += way * (x0 - x2) * (y0 + y2);
