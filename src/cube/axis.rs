@@ -342,7 +342,8 @@ impl Axis {
                 return Ok(Some(ZoneSet::from_ranges(shown.ranges().iter().cloned())));
             }
             (Source::Set(set), _) => Some(set),
-            (Source::Ids(ids), _) if follow => ids.runs(call, &*self.grid, self.level)?,
+            // Where there are runs, ids are not read again.
+            (Source::Ids(ids), _) => ids.runs(call, &*self.grid, self.level)?.filter(|_| follow),
             _ => None,
         };
         let set = |ranges: &RankedRanges| ZoneSet::from_ranges(ranges.ranges().iter().cloned());

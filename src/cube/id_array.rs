@@ -5,6 +5,7 @@
 //! outline. Other arrays are kept as they are where they are small ([`KEPT`]), and otherwise read again for each selection;
 //! only looking up positions makes a [`ZoneIndex`].
 
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use once_cell::sync::OnceCell;
@@ -98,11 +99,21 @@ impl IdArray {
         }
         let Some(Some(runs)) = self.runs.get() else { return self.read_zones(call, grid, level, positions) };
         let mut zones = vec![Zone(0); positions.len()];
+        let mut parts = Vec::new();
         let mut rest = &mut zones[..];
-        for ranks in runs.ranges_at(positions.iter()) {
-            let (these, others) = rest.split_at_mut((ranks.end - ranks.start) as usize);
-            grid.zones_of_positions(level, ranks, these)?;
-            rest = others;
+        for mut ranks in runs.ranges_at(positions.iter()) {
+            while !ranks.is_empty() {
+                let end = ranks.end.min(ranks.start + SHARE as u64);
+                let (part, others) = rest.split_at_mut((end - ranks.start) as usize);
+                parts.push((ranks.start..end, part));
+                (ranks.start, rest) = (end, others);
+            }
+        }
+        let convert = |(ranks, part): (Range<u64>, &mut [Zone])| grid.zones_of_positions(level, ranks, part);
+        if positions.len() > SHARE {
+            pool::install(call, || parts.into_par_iter().try_for_each(convert))??;
+        } else {
+            parts.into_iter().try_for_each(convert)?;
         }
         Ok(zones)
     }
