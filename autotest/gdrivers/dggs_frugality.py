@@ -1,5 +1,8 @@
 """Frugality: how many requests a store on a web server costs, counted by the server."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from osgeo import gdal
@@ -182,3 +185,55 @@ def test_an_absent_chunk_on_a_server_is_the_fill_value(zarr_format, server):
     expected = u.copy()
     expected[1, 3 * 1536 : 4 * 1536] = 0
     np.testing.assert_array_equal(got, expected)
+
+
+MILLIONS = 12_000_000
+
+
+def sparse(path, indexing):
+    """A cube of 12 million zones of level 13, three runs of ids, in chunks of 1,000,000 (12 files)."""
+    options = ["DGGRS=HEALPix", "LEVEL=13", f"INDEXING={indexing}", "FORMAT=ZARR_V2"]
+    cube = gdal.GetDriverByName("DGGS").CreateMultiDimensional(path, [], options)
+    group = cube.GetRootGroup()
+    cells = group.CreateDimension("cells", "DGGS_ZONE", "", MILLIONS)
+    ids = np.arange(MILLIONS, dtype="u8") + 7_000_000
+    ids[MILLIONS // 3 :] += 1000
+    ids[MILLIONS // 2 :] += 5
+    variable = cells.GetIndexingVariable()
+    variable.Write(ids)
+    group.CreateMDArray("u", [cells], gdal.ExtendedDataType.Create(gdal.GDT_Byte))
+    del variable, cells, group, cube
+
+
+OPENING = """
+import resource, sys
+from osgeo import gdal
+gdal.UseExceptions()
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+gdal.OpenEx(sys.argv[1], gdal.OF_MULTIDIM_RASTER)
+before = peak()
+raster = gdal.OpenEx(sys.argv[1], gdal.OF_RASTER | gdal.OF_VECTOR)
+raster.GetRasterBand(1).ReadRaster(raster.RasterXSize // 2, raster.RasterYSize // 2, 1, 1)
+layer = raster.GetLayer(0)
+layer.GetExtent()
+layer.SetSpatialFilterRect(1, 1, 1.01, 1.01)
+layer.GetNextFeature()
+print(peak() - before)
+"""
+
+
+@pytest.mark.parametrize("indexing", ["nested", "ring"])
+def test_millions_of_sorted_zones_are_opened_by_one_look_and_in_little_memory(indexing, server):
+    """Of the zones' 96 MB, only blocks of 8 MB and what is made of them are held."""
+    path = str(server.folder / "cube.zarr")
+    sparse(path, indexing)
+    server.taken()
+    chunks = len([name for name in (server.folder / "cube.zarr" / "cell_ids").iterdir() if name.name[0] != "."])
+    process = subprocess.run(
+        [sys.executable, "-c", OPENING, forced(server.url("cube.zarr"))], capture_output=True, text=True, check=True
+    )
+    assert int(process.stdout) < 80_000, process.stdout
+    of_ids = [r for r in server.taken() if r[1].startswith("cube.zarr/cell_ids/") and not is_metadata(r)]
+    # The ends of a block may lie within a chunk.
+    assert len(of_ids) < 1.5 * chunks, (len(of_ids), chunks)

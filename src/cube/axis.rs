@@ -4,18 +4,20 @@
 //! [`Axis`] joins the two and answers for shown indices. Nothing is read until asked for, and an id array is read in
 //! blocks, so that memory stays bounded whatever its length.
 
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
+use rayon::prelude::*;
 
-use crate::cube::finder::{PointIndex, ZoneFinder, ZoneIndex};
+use crate::cube::finder::{PointIndex, ZoneFinder};
+use crate::cube::id_array::IdArray;
 use crate::cube::placed::Placed;
 use crate::cube::positions::{Positions, RankedRanges};
 use crate::cube::progression::{Chosen, Progression};
-use crate::error::{Context, Error, Result};
-use crate::grid::{Grid, Zone, ZoneId, ZoneSet};
-use crate::hierarchy::{self, DataType};
-use crate::store::{Call, NumericType};
+use crate::error::Result;
+use crate::grid::{Grid, Zone, ZoneSet};
+use crate::store::{Call, pool};
 
 /// Stands where a position holds no zone: padding of an id array.
 pub const NO_ZONE: Zone = Zone(u64::MAX);
@@ -23,11 +25,11 @@ pub const NO_ZONE: Zone = Zone(u64::MAX);
 /// The id that computed arrays give for [`NO_ZONE`].
 pub(super) const NO_ID: u64 = u64::MAX;
 
-/// Positions read from an id array at a time.
-const BLOCK: u64 = 1 << 20;
+/// Zones that are sorted together.
+const BATCH: u64 = 1 << 20;
 
-/// Id arrays up to this many positions are kept once they were read whole: 32 MiB.
-const KEPT: u64 = 1 << 22;
+/// Ranges of zones that are remembered: 16 MiB.
+const FEW_RANGES: usize = 1 << 20;
 
 /// Where the zones of a stored axis come from.
 pub(super) enum Source {
@@ -41,93 +43,6 @@ pub(super) enum Source {
     Placed(Placed),
 }
 
-/// A stored one-dimensional array of zone ids.
-pub(super) struct IdArray {
-    array: Arc<hierarchy::Array>,
-    kept: OnceLock<Vec<Zone>>,
-    /// Positions by zone, made when they are first asked for.
-    index: OnceCell<ZoneIndex>,
-}
-
-impl IdArray {
-    /// The ids of `array`.
-    ///
-    /// # Errors
-    /// An array that is not one-dimensional, or of a type that cannot hold ids exactly.
-    pub(super) fn new(array: Arc<hierarchy::Array>) -> Result<Self> {
-        let exact = match array.data_type() {
-            DataType::Text { .. } => true,
-            DataType::Numeric(numeric) => numeric.is_integer(),
-            DataType::Compound { .. } => false,
-        };
-        if array.shape().len() != 1 || !exact {
-            return Err(Error::corrupt(format!(
-                "array {}: zone ids need one dimension of integers or text",
-                array.full_name()
-            )));
-        }
-        Ok(Self { array, kept: OnceLock::new(), index: OnceCell::new() })
-    }
-
-    /// The integer ids at `positions`, as 64 bits: negative numbers of a signed array keep their bits.
-    pub(super) fn read_ids(&self, call: &Arc<Call>, positions: &Chosen) -> Result<Vec<u64>> {
-        let DataType::Numeric(numeric) = self.array.data_type() else {
-            return Err(Error::invalid(format!("array {} holds text", self.array.full_name())));
-        };
-        let positions = [positions.selection()];
-        Ok(if numeric.is_signed_integer() {
-            self.array.read_vec::<i64>(call, &positions)?.into_iter().map(|id| id as u64).collect()
-        } else {
-            self.array.read_vec::<u64>(call, &positions)?
-        })
-    }
-
-    fn read_zones(&self, call: &Arc<Call>, grid: &dyn Grid, level: u8, positions: &Chosen) -> Result<Vec<Zone>> {
-        let place = || format!("array {}", self.array.full_name());
-        if matches!(self.array.data_type(), DataType::Text { .. }) {
-            let texts = self.array.read_texts(call, &[positions.selection()])?;
-            return texts
-                .iter()
-                .map(|text| text_zone(grid, level, text.as_deref()))
-                .collect::<Result<_>>()
-                .context(place);
-        }
-        let ids = self.read_ids(call, positions)?;
-        let padding = self.padding();
-        let mut zones = vec![NO_ZONE; ids.len()];
-        if let Some(padding) = padding.filter(|padding| ids.contains(padding)) {
-            for (zone, id) in zones.iter_mut().zip(&ids).filter(|(_, id)| **id != padding) {
-                grid.zones_of_ids(level, &[ZoneId(*id)], std::slice::from_mut(zone)).context(place)?;
-            }
-        } else {
-            let ids: Vec<ZoneId> = ids.into_iter().map(ZoneId).collect();
-            grid.zones_of_ids(level, &ids, &mut zones).context(place)?;
-        }
-        Ok(zones)
-    }
-
-    /// The id that means "no zone here": the fill value, when it is all ones or negative one. Zero is a zone.
-    fn padding(&self) -> Option<u64> {
-        let DataType::Numeric(numeric) = self.array.data_type() else { return None };
-        let nodata = self.array.nodata()?;
-        let all_ones = nodata.iter().all(|&byte| byte == 0xff);
-        match (all_ones, numeric) {
-            (true, NumericType::UInt64) => Some(u64::MAX),
-            (true, numeric) if numeric.is_signed_integer() => Some(u64::MAX),
-            (true, numeric) => Some(u64::MAX >> (64 - 8 * numeric.size())),
-            _ => None,
-        }
-    }
-}
-
-fn text_zone(grid: &dyn Grid, level: u8, text: Option<&str>) -> Result<Zone> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(NO_ZONE) };
-    match grid.parse_zone(text, Some(level))? {
-        (found, zone) if found == level => Ok(zone),
-        (found, _) => Err(Error::corrupt(format!("zone {text} is of level {found}, the cube's level is {level}"))),
-    }
-}
-
 /// A zone axis as it is shown: a grid at a level, the stored order, and the positions that are shown.
 pub(super) struct Axis {
     grid: Arc<dyn Grid>,
@@ -137,6 +52,8 @@ pub(super) struct Axis {
     /// The zones of the user's points, when `positions` are points.
     point_zones: Vec<Zone>,
     point_index: PointIndex,
+    /// The zones that are shown, once they were asked for, where they are few ranges.
+    set: OnceCell<ZoneSet>,
 }
 
 impl Axis {
@@ -145,7 +62,7 @@ impl Axis {
         let len = match &source {
             Source::Globe => grid.zone_count(level),
             Source::Set(set) => set.len(),
-            Source::Ids(ids) => ids.array.shape()[0],
+            Source::Ids(ids) => ids.len(),
             Source::Placed(placed) => placed.len(),
         };
         Self {
@@ -155,6 +72,7 @@ impl Axis {
             positions: Positions::All(len),
             point_zones: Vec::new(),
             point_index: PointIndex::default(),
+            set: OnceCell::new(),
         }
     }
 
@@ -199,6 +117,7 @@ impl Axis {
     /// Shows only the zones of `set`, in storage order.
     pub(super) fn select(&mut self, call: &Arc<Call>, set: &ZoneSet) -> Result<()> {
         self.positions = Positions::Some(self.stored_positions_of(call, set)?);
+        self.set = OnceCell::new();
         Ok(())
     }
 
@@ -233,6 +152,7 @@ impl Axis {
             positions,
             point_zones,
             point_index: PointIndex::default(),
+            set: OnceCell::new(),
         }
     }
 
@@ -241,7 +161,7 @@ impl Axis {
         match (&*self.source, &self.positions) {
             (_, Positions::Points(_)) | (Source::Globe | Source::Set(_), _) => false,
             (Source::Placed(_), _) => true,
-            (Source::Ids(ids), _) => matches!(ids.array.data_type(), DataType::Text { .. }) || ids.padding().is_some(),
+            (Source::Ids(ids), _) => ids.may_pad(),
         }
     }
 
@@ -255,13 +175,7 @@ impl Axis {
                 positions.sort_unstable();
                 RankedRanges::from_sorted(positions)
             }
-            Source::Set(stored) => {
-                let both = set.intersection(&ZoneSet::from_ranges(stored.ranges().iter().cloned()));
-                RankedRanges::new(both.ranges().iter().map(|range| {
-                    let first = stored.rank(range.start).expect("the intersection lies in the set");
-                    first..first + (range.end - range.start)
-                }))
-            }
+            Source::Set(stored) => stored.ranks_of(&RankedRanges::new(set.ranges().iter().cloned())),
             Source::Placed(placed) => {
                 let mut positions = Vec::new();
                 for zone in set.iter() {
@@ -270,15 +184,27 @@ impl Axis {
                 positions.sort_unstable();
                 RankedRanges::from_sorted(positions)
             }
-            Source::Ids(_) => {
-                let mut kept = Vec::new();
-                self.for_each_stored(call, |position, zone| {
-                    if zone != NO_ZONE && set.contains(zone) {
-                        kept.push(position);
-                    }
-                })?;
-                RankedRanges::from_sorted(kept)
-            }
+            Source::Ids(ids) => match ids.runs(call, &*self.grid, self.level)? {
+                Some(runs) if self.grid.ids_follow_zone_order() => {
+                    runs.ranks_of(&RankedRanges::new(set.ranges().iter().cloned()))
+                }
+                Some(runs) if set.len() <= BATCH => {
+                    let zones: Vec<Zone> = set.iter().collect();
+                    let mut ranks = vec![0; zones.len()];
+                    self.grid.positions(self.level, &zones, &mut ranks)?;
+                    ranks.sort_unstable();
+                    runs.ranks_of(&RankedRanges::from_sorted(ranks))
+                }
+                _ => {
+                    let mut found = RankedRanges::default();
+                    ids.for_each(call, &*self.grid, self.level, |position, zone| {
+                        if zone != NO_ZONE && set.contains(zone) {
+                            found.push(position..position + 1);
+                        }
+                    })?;
+                    found
+                }
+            },
         })
     }
 
@@ -292,10 +218,14 @@ impl Axis {
             }
             Source::Set(set) => zones.iter().map(|zone| set.rank(zone.0)).collect(),
             Source::Placed(placed) => zones.iter().map(|zone| placed.position(*zone)).collect::<Result<_>>()?,
-            Source::Ids(_) => {
-                let mut found: std::collections::HashMap<Zone, Option<u64>> =
-                    zones.iter().map(|zone| (*zone, None)).collect();
-                self.for_each_stored(call, |position, zone| {
+            Source::Ids(ids) if ids.runs(call, &*self.grid, self.level)?.is_some() => {
+                let mut positions = vec![0; zones.len()];
+                ids.positions_of(call, &*self.grid, self.level, &zones, &mut positions, ZoneFinder::NOWHERE)?;
+                positions.into_iter().map(|position| (position != ZoneFinder::NOWHERE).then_some(position)).collect()
+            }
+            Source::Ids(ids) => {
+                let mut found: HashMap<Zone, Option<u64>> = zones.iter().map(|zone| (*zone, None)).collect();
+                ids.for_each(call, &*self.grid, self.level, |position, zone| {
                     if let Some(place) = found.get_mut(&zone) {
                         place.get_or_insert(position);
                     }
@@ -304,6 +234,7 @@ impl Axis {
             }
         };
         self.positions = Positions::Points(stored);
+        self.set = OnceCell::new();
         self.point_zones = zones;
         Ok(())
     }
@@ -333,8 +264,7 @@ impl Axis {
             Source::Set(set) => fill(&|zone| set.rank(zone.0)),
             Source::Placed(placed) => placed.positions(zones, positions)?,
             Source::Ids(ids) => {
-                let index = ids.index.get_or_try_init(|| self.index(call))?;
-                fill(&|zone| index.position(zone));
+                ids.positions_of(call, &*self.grid, self.level, zones, positions, ZoneFinder::NOWHERE)?;
             }
         }
         if let Positions::Some(shown) = &self.positions {
@@ -343,13 +273,6 @@ impl Axis {
             }
         }
         Ok(())
-    }
-
-    /// Positions by zone of a stored id array.
-    fn index(&self, call: &Arc<Call>) -> Result<ZoneIndex> {
-        let mut zones = Vec::new();
-        self.for_each_stored(call, |_, zone| zones.push(zone))?;
-        Ok(ZoneIndex::new(&zones))
     }
 
     /// The zones shown at `indices`; [`NO_ZONE`] where the store pads.
@@ -370,18 +293,64 @@ impl Axis {
             }
             Source::Set(set) => Ok(self.stored_positions(indices).map(|position| Zone(set.nth(position))).collect()),
             Source::Placed(placed) => placed.zones(self.stored_positions(indices)),
-            Source::Ids(ids) => match ids.kept.get() {
-                Some(kept) => Ok(self.stored_positions(indices).map(|position| kept[position as usize]).collect()),
-                None => {
-                    let (chosen, reversed) = self.chosen(indices);
-                    let mut zones = ids.read_zones(call, &*self.grid, self.level, &chosen)?;
-                    if reversed {
-                        zones.reverse();
-                    }
-                    Ok(zones)
+            Source::Ids(ids) => {
+                let (chosen, reversed) = self.chosen(indices);
+                let mut zones = ids.zones(call, &*self.grid, self.level, &chosen)?;
+                if reversed {
+                    zones.reverse();
                 }
-            },
+                Ok(zones)
+            }
         }
+    }
+
+    /// Calls `visit` with sets of zones, which together are those that are shown; with one, where that is few ranges.
+    pub(super) fn for_each_set(&self, call: &Arc<Call>, visit: &mut dyn FnMut(&ZoneSet) -> Result<()>) -> Result<()> {
+        if let Some(set) = self.set.get() {
+            return visit(set);
+        }
+        if let Some(set) = self.set_by_ranges(call)? {
+            return visit(self.set.get_or_init(|| set));
+        }
+        let mut whole = Some(Vec::new());
+        for start in (0..self.len()).step_by(BATCH as usize) {
+            let count = BATCH.min(self.len() - start) as usize;
+            let mut zones = self.zones(call, Progression { start, count, step: 1 })?;
+            pool::install(call, || zones.par_sort_unstable())?;
+            let mut set = ZoneSet::default();
+            let valid = zones.iter().take_while(|zone| **zone != NO_ZONE);
+            valid.for_each(|zone| set.push(zone.0..zone.0 + 1));
+            whole = whole.filter(|ranges| ranges.len() + set.ranges().len() <= FEW_RANGES);
+            if let Some(ranges) = &mut whole {
+                ranges.extend(set.ranges().iter().cloned());
+            }
+            visit(&set)?;
+        }
+        if let Some(ranges) = whole {
+            let _ = self.set.set(ZoneSet::from_ranges(ranges));
+        }
+        Ok(())
+    }
+
+    /// The zones that are shown, where ranges of positions are ranges of zones, or it is all zones.
+    fn set_by_ranges(&self, call: &Arc<Call>) -> Result<Option<ZoneSet>> {
+        let follow = self.grid.ids_follow_zone_order();
+        let stored = match (&*self.source, &self.positions) {
+            (_, Positions::Points(_)) => return Ok(Some(ZoneSet::from_zones(self.point_zones.iter().copied()))),
+            (Source::Globe | Source::Placed(_), Positions::All(_)) => return self.grid.all_zones(self.level).map(Some),
+            (Source::Globe, Positions::Some(shown)) if follow => {
+                return Ok(Some(ZoneSet::from_ranges(shown.ranges().iter().cloned())));
+            }
+            (Source::Set(set), _) => Some(set),
+            // Where there are runs, ids are not read again.
+            (Source::Ids(ids), _) => ids.runs(call, &*self.grid, self.level)?.filter(|_| follow),
+            _ => None,
+        };
+        let set = |ranges: &RankedRanges| ZoneSet::from_ranges(ranges.ranges().iter().cloned());
+        Ok(stored.map(|stored| match &self.positions {
+            Positions::Some(shown) => set(&stored.pick(shown)),
+            _ => set(stored),
+        }))
     }
 
     /// Reads the first and the last zone: ids of another grid or level are seen at once.
@@ -429,29 +398,5 @@ impl Axis {
             }
             Some(start..end)
         })
-    }
-
-    /// Calls `visit` with each position and zone of a stored id array, in storage order.
-    fn for_each_stored(&self, call: &Arc<Call>, mut visit: impl FnMut(u64, Zone)) -> Result<()> {
-        let Source::Ids(ids) = &*self.source else { unreachable!("only id arrays are searched") };
-        let len = ids.array.shape()[0];
-        if let Some(kept) = ids.kept.get() {
-            kept.iter().enumerate().for_each(|(position, zone)| visit(position as u64, *zone));
-            return Ok(());
-        }
-        let mut all = Vec::new();
-        for start in (0..len).step_by(BLOCK as usize) {
-            let count = BLOCK.min(len - start) as usize;
-            let zones =
-                ids.read_zones(call, &*self.grid, self.level, &Chosen::Strided(Progression { start, count, step: 1 }))?;
-            zones.iter().enumerate().for_each(|(at, zone)| visit(start + at as u64, *zone));
-            if len <= KEPT {
-                all.extend(zones);
-            }
-        }
-        if len <= KEPT {
-            let _ = ids.kept.set(all);
-        }
-        Ok(())
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::convention::{self, ArrayMeta, Compression, ElementKind, GroupMeta, IdentityOptions, ZoneAxis};
 use crate::cube::Attributes;
-use crate::cube::axis::{Axis, IdArray, Source};
+use crate::cube::axis::{Axis, Source};
+use crate::cube::id_array::IdArray;
 use crate::cube::options::SelectionOptions;
 use crate::cube::positions::RankedRanges;
 use crate::cube::progression::{Chosen, Progression};

@@ -5,10 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::cube::axis::{Axis, NO_ZONE};
 use crate::cube::crs::{Crs, grid_definition};
-use crate::cube::positions::RankedRanges;
-use crate::cube::progression::Progression;
 use crate::error::{Context, Result};
-use crate::grid::{Grid, Zone};
+use crate::grid::{Grid, Zone, ZoneSet};
 use crate::store::Call;
 
 /// The zones of an array, to be found by zone.
@@ -68,31 +66,39 @@ impl ZoneFinder {
         self.axis.positions_of(call, zones, positions).context(|| self.store.clone())
     }
 
-    /// Calls `visit` with the zones of the array, some at a time, in storage order; padding is left out.
+    /// Calls `visit` with sets of zones, which together are those of the array; with one, where that is few ranges.
     ///
     /// # Errors
     /// Zone ids that cannot be read; the first error of `visit`.
-    pub fn for_each_batch(&self, call: &Arc<Call>, mut visit: impl FnMut(&[Zone]) -> Result<()>) -> Result<()> {
-        const BATCH: u64 = 1 << 18;
-        for start in (0..self.axis.len()).step_by(BATCH as usize) {
-            let count = BATCH.min(self.axis.len() - start) as usize;
-            let zones = self.axis.zones(call, Progression { start, count, step: 1 });
-            let mut zones = zones.context(|| self.store.clone())?;
-            zones.retain(|zone| *zone != NO_ZONE);
-            visit(&zones)?;
-        }
-        Ok(())
+    pub fn for_each_set(&self, call: &Arc<Call>, mut visit: impl FnMut(&ZoneSet) -> Result<()>) -> Result<()> {
+        self.axis.for_each_set(call, &mut visit).context(|| self.store.clone())
+    }
+
+    /// The zones of the array.
+    ///
+    /// # Errors
+    /// Zone ids that cannot be read.
+    pub fn zone_set(&self, call: &Arc<Call>) -> Result<ZoneSet> {
+        let mut ranges = Vec::new();
+        self.for_each_set(call, |set| {
+            ranges.extend(set.ranges().iter().cloned());
+            Ok(())
+        })?;
+        Ok(ZoneSet::from_ranges(ranges))
     }
 }
 
-/// Positions by zone, for zones that a store lists in any order.
+/// Positions by zone, for zones that a store lists in any order, or so scattered that they are hardly any runs.
+///
+/// It is what takes the least memory: 8 bytes a zone where zones ascend, else 16, and 4 bytes a zone of the level between
+/// the first and the last where that is less.
 pub(super) enum ZoneIndex {
-    /// Ascending zones in few runs: the rank is the position.
-    Ranges(RankedRanges),
+    /// Ascending zones at positions 0, 1, ...
+    Ascending(Vec<Zone>),
     /// Positions of all zones from `first` on; [`ABSENT`] for those that are not there.
     Dense { first: u64, positions: Vec<u32> },
-    /// Ascending zones, and the position of each.
-    Sorted { zones: Vec<u64>, positions: Vec<u64> },
+    /// Ascending zones, each with its position.
+    Sorted(Vec<(Zone, u64)>),
 }
 
 const ABSENT: u32 = u32::MAX;
@@ -100,43 +106,40 @@ const ABSENT: u32 = u32::MAX;
 impl ZoneIndex {
     /// The index of `zones`, which lie at positions 0, 1, ...; [`NO_ZONE`] is padding. Of a zone that comes twice the first
     /// counts.
-    pub(super) fn new(zones: &[Zone]) -> Self {
-        const FEW_RUNS: usize = 1024;
-        const SPREAD: u64 = 8;
-        let ascends = zones.windows(2).all(|pair| pair[0] < pair[1]) && !zones.contains(&NO_ZONE);
-        if ascends {
-            let ranges = RankedRanges::from_sorted(zones.iter().map(|zone| zone.0));
-            if ranges.ranges().len() <= FEW_RUNS {
-                return Self::Ranges(ranges);
-            }
-        }
-        let valid = || zones.iter().filter(|zone| **zone != NO_ZONE).map(|zone| zone.0);
-        let (first, last) = (valid().min().unwrap_or(0), valid().max().unwrap_or(0));
-        if last - first <= SPREAD.saturating_mul(zones.len() as u64) && (zones.len() as u64) < u64::from(ABSENT) {
-            let mut positions = vec![ABSENT; (last - first + 1) as usize];
-            for (position, zone) in zones.iter().enumerate().filter(|(_, zone)| **zone != NO_ZONE) {
+    pub(super) fn new(zones: Vec<Zone>) -> Self {
+        let ascends = zones.windows(2).all(|pair| pair[0] < pair[1]) && zones.last() != Some(&NO_ZONE);
+        let valid = || zones.iter().zip(0u64..).filter(|(zone, _)| **zone != NO_ZONE);
+        let (mut first, mut last) = (u64::MAX, 0);
+        valid().for_each(|(zone, _)| (first, last) = (first.min(zone.0), last.max(zone.0)));
+        let span = last.saturating_sub(first).saturating_add(1);
+        let others = (zones.len() as u64).saturating_mul(if ascends { 8 } else { 16 });
+        if span.saturating_mul(4) <= others && (zones.len() as u64) < u64::from(ABSENT) {
+            let mut positions = vec![ABSENT; span as usize];
+            for (zone, position) in valid() {
                 let place = &mut positions[(zone.0 - first) as usize];
                 *place = (*place).min(position as u32);
             }
             return Self::Dense { first, positions };
         }
-        let mut pairs: Vec<(u64, u64)> =
-            zones.iter().zip(0..).filter(|(zone, _)| **zone != NO_ZONE).map(|(zone, at)| (zone.0, at)).collect();
+        if ascends {
+            return Self::Ascending(zones);
+        }
+        let mut pairs: Vec<(Zone, u64)> = Vec::with_capacity(zones.len());
+        pairs.extend(valid().map(|(zone, position)| (*zone, position)));
         pairs.sort_unstable();
         pairs.dedup_by_key(|pair| pair.0);
-        let (zones, positions) = pairs.into_iter().unzip();
-        Self::Sorted { zones, positions }
+        Self::Sorted(pairs)
     }
 
     /// The position of `zone`.
     pub(super) fn position(&self, zone: Zone) -> Option<u64> {
         match self {
-            Self::Ranges(ranges) => ranges.rank(zone.0),
+            Self::Ascending(zones) => zones.binary_search(&zone).ok().map(|at| at as u64),
             Self::Dense { first, positions } => {
                 let place = usize::try_from(zone.0.checked_sub(*first)?).ok()?;
                 positions.get(place).filter(|position| **position != ABSENT).map(|position| u64::from(*position))
             }
-            Self::Sorted { zones, positions } => zones.binary_search(&zone.0).ok().map(|at| positions[at]),
+            Self::Sorted(pairs) => pairs.binary_search_by_key(&zone, |pair| pair.0).ok().map(|at| pairs[at].1),
         }
     }
 }
@@ -166,17 +169,26 @@ mod tests {
     /// Every kind of index finds each zone at its first position, and no other zone.
     #[test]
     fn zones_are_found_where_they_are_first() {
-        let few: Vec<u64> = (10..30).chain(50..60).collect();
+        let apart: Vec<u64> = (0..5000).map(|at| 10 + at * 5).collect();
+        let thinned: Vec<u64> = (0..5000).filter(|at| at % 4 != 3).collect();
         let ring: Vec<u64> = (0..5000).map(|at| (at * 37) % 5000).collect();
         let scattered: Vec<u64> = (0..5000u64).map(|at| at.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 8).collect();
         let padded = vec![7, u64::MAX, 3, 7, u64::MAX, 9];
-        for (zones, kind) in [(few, 0), (ring, 1), (scattered, 2), (padded, 1)] {
+        for (zones, kind) in [
+            (apart, 0),
+            (thinned, 1),
+            (ring, 1),
+            (scattered, 2),
+            (padded, 1),
+            (vec![u64::MAX, u64::MAX], 1),
+            (vec![], 0),
+        ] {
             let zones: Vec<Zone> = zones.into_iter().map(Zone).collect();
-            let index = ZoneIndex::new(&zones);
+            let index = ZoneIndex::new(zones.clone());
             let found = match &index {
-                ZoneIndex::Ranges(_) => 0,
+                ZoneIndex::Ascending(_) => 0,
                 ZoneIndex::Dense { .. } => 1,
-                ZoneIndex::Sorted { .. } => 2,
+                ZoneIndex::Sorted(_) => 2,
             };
             assert_eq!(found, kind);
             for zone in zones.iter().filter(|zone| **zone != NO_ZONE) {

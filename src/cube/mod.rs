@@ -14,6 +14,7 @@ mod editing;
 mod finder;
 mod gather;
 mod group;
+mod id_array;
 mod layer;
 mod line;
 mod open;

@@ -16,33 +16,48 @@ impl RankedRanges {
     /// From sorted, disjoint, non-empty ranges; ranges that touch are joined.
     pub fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
         let mut result = Self::default();
-        for range in sorted {
-            debug_assert!(range.start < range.end);
-            let added = range.end - range.start;
-            match result.ranges.last_mut() {
-                Some(last) if last.end == range.start => last.end = range.end,
-                last => {
-                    debug_assert!(last.is_none_or(|last| last.end < range.start));
-                    result.ranks.push(result.len);
-                    result.ranges.push(range);
-                }
-            }
-            result.len += added;
-        }
+        sorted.into_iter().for_each(|range| result.push(range));
         result
+    }
+
+    /// Adds a range that is not empty and begins at or after [`RankedRanges::end`].
+    pub(super) fn push(&mut self, range: Range<u64>) {
+        debug_assert!(range.start < range.end && self.end() <= range.start);
+        let added = range.end - range.start;
+        match self.ranges.last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => {
+                self.ranks.push(self.len);
+                self.ranges.push(range);
+            }
+        }
+        self.len += added;
+    }
+
+    /// Adds `others`; false, and nothing is added, where they do not come after these.
+    pub(super) fn append(&mut self, others: &Self) -> bool {
+        let follow = others.ranges.first().is_none_or(|first| self.end() <= first.start);
+        if follow {
+            others.ranges.iter().for_each(|range| self.push(range.clone()));
+        }
+        follow
+    }
+
+    /// One more than the last number; 0 where there is none.
+    pub(super) fn end(&self) -> u64 {
+        self.ranges.last().map_or(0, |last| last.end)
     }
 
     /// From ascending numbers; repeats are dropped.
     pub(super) fn from_sorted(numbers: impl IntoIterator<Item = u64>) -> Self {
-        let mut runs: Vec<Range<u64>> = Vec::new();
+        let mut result = Self::default();
         for number in numbers {
-            match runs.last_mut() {
-                Some(run) if number < run.end => debug_assert!(number + 1 == run.end),
-                Some(run) if number == run.end => run.end += 1,
-                _ => runs.push(number..number + 1),
+            match number < result.end() {
+                true => debug_assert!(number + 1 == result.end()),
+                false => result.push(number..number + 1),
             }
         }
-        Self::new(runs)
+        result
     }
 
     /// How many numbers there are.
@@ -115,6 +130,21 @@ impl RankedRanges {
         Self::new(found)
     }
 
+    /// The numbers of these `ranks`, each below [`RankedRanges::len`] and in any order, neighbours joined where both ascend.
+    pub(super) fn ranges_at(&self, ranks: impl Iterator<Item = u64>) -> impl Iterator<Item = Range<u64>> {
+        let mut ranks = ranks.peekable();
+        std::iter::from_fn(move || {
+            let first = ranks.next()?;
+            let at = self.ranks.partition_point(|&rank| rank <= first) - 1;
+            let start = self.ranges[at].start + (first - self.ranks[at]);
+            let mut end = start + 1;
+            while end < self.ranges[at].end && ranks.next_if_eq(&(first + (end - start))).is_some() {
+                end += 1;
+            }
+            Some(start..end)
+        })
+    }
+
     /// The ranges, ascending.
     pub(super) fn ranges(&self) -> &[Range<u64>] {
         &self.ranges
@@ -179,6 +209,12 @@ mod tests {
         for absent in [0, 1, 5, 9, 11, 99, 103, u64::MAX] {
             assert_eq!(ranges.rank(absent), None, "{absent}");
         }
+        let found: Vec<_> = ranges.ranges_at([1, 2, 3, 5, 6, 4, 4, 0].into_iter()).collect();
+        assert_eq!(found, [3..5, 10..11, 101..103, 100..101, 100..101, 2..3]);
+        let mut joined = ranges.clone();
+        assert!(!joined.append(&RankedRanges::from_sorted([102, 103])) && joined == ranges);
+        assert!(joined.append(&RankedRanges::new([103..104, 110..111])) && joined.append(&RankedRanges::default()));
+        assert_eq!((joined.ranges(), joined.nth(8)), (&[2..5, 10..11, 100..104, 110..111][..], 110));
         let chosen = RankedRanges::new([1..4, 5..7]);
         assert_eq!(ranges.pick(&chosen).ranges(), [3..5, 10..11, 101..103]);
         assert_eq!(ranges.ranks_of(&ranges.pick(&chosen)), chosen);

@@ -59,6 +59,23 @@ pub(super) enum Chosen {
 }
 
 impl Chosen {
+    /// How many positions.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Strided(progression) => progression.count,
+            Self::List(positions) => positions.len(),
+        }
+    }
+
+    /// The positions, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        let (strided, listed) = match self {
+            Self::Strided(progression) => (Some(progression.iter()), &[][..]),
+            Self::List(positions) => (None, &positions[..]),
+        };
+        strided.into_iter().flatten().chain(listed.iter().copied())
+    }
+
     /// As the hierarchy reads them.
     pub(super) fn selection(&self) -> AxisSelection<'_> {
         match self {

@@ -24,6 +24,7 @@ pub mod relate;
 pub mod rhealpix;
 mod squares;
 mod surface;
+mod survey;
 pub(crate) mod vector;
 mod zone_set;
 
@@ -35,6 +36,7 @@ pub use crossings::Crossings;
 pub use interpolate::Interpolation;
 pub use mesh::Mesh;
 pub use region::{Containment, Region};
+pub use survey::{Survey, survey};
 pub use zone_set::ZoneSet;
 
 /// Longitude and latitude in degrees, longitude first.

@@ -57,6 +57,13 @@ impl ZoneSet {
         after > 0 && zone.0 < self.0[after - 1].end
     }
 
+    /// The first zone of the set within `range`.
+    pub fn first_in(&self, range: &Range<u64>) -> Option<Zone> {
+        let own = &self.0[self.0.partition_point(|own| own.end <= range.start)..];
+        let first = own.first()?.start.max(range.start);
+        (first < range.end).then_some(Zone(first))
+    }
+
     /// The zones, ascending.
     pub fn iter(&self) -> impl Iterator<Item = Zone> + '_ {
         self.0.iter().cloned().flatten().map(Zone)
@@ -102,6 +109,11 @@ mod tests {
         assert_eq!(set.len(), 8);
         assert_eq!(set, ZoneSet::from_zones([11, 10, 9, 8, 7, 3, 2, 1, 1].map(Zone)));
         assert_eq!(set.iter().map(|zone| zone.0).collect::<Vec<_>>(), [1, 2, 3, 7, 8, 9, 10, 11]);
+        for (range, first) in
+            [(0..1, None), (0..2, Some(1)), (2..9, Some(2)), (4..7, None), (5..8, Some(7)), (12..99, None)]
+        {
+            assert_eq!(set.first_in(&range), first.map(Zone), "{range:?}");
+        }
         assert!(ZoneSet::from(5..5).is_empty());
     }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::convention::{self, Description, NewAxis, Placement, Zones};
 use crate::cube::Dimension;
-use crate::cube::axis::{Axis, IdArray, NO_ZONE, Source};
+use crate::cube::axis::{Axis, NO_ZONE, Source};
 use crate::cube::creation::{CreationOptions, Format, ZoneCut, layout, write_ids};
+use crate::cube::id_array::IdArray;
 use crate::cube::progression::Progression;
 use crate::error::{Context, Error, Result};
 use crate::grid::Grid;

@@ -11,7 +11,7 @@ use crate::cube::Resampling;
 use crate::cube::ZoneFinder;
 use crate::cube::creation::CreationOptions;
 use crate::error::{Context, Error, Result};
-use crate::grid::{Zone, ZoneSet};
+use crate::grid::Zone;
 use crate::hierarchy::Array;
 use crate::ops::Progress;
 use crate::ops::level::{ArrayPlan, Level, LevelPlan, Like, Names, below};
@@ -43,12 +43,7 @@ fn zones_of(call: &Arc<Call>, rung: &Rung) -> Result<Zones> {
     if rung.line.is_global() {
         return Ok(Zones::globe(&**grid, level));
     }
-    let mut set = ZoneSet::default();
-    rung.line.finder().for_each_batch(call, |zones| {
-        set = set.union(&ZoneSet::from_zones(zones.iter().copied()));
-        Ok(())
-    })?;
-    Zones::listed(&**grid, level, set)
+    Zones::listed(&**grid, level, rung.line.finder().zone_set(call)?)
 }
 
 /// A level that others can be made of.

@@ -2,21 +2,16 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
+use super::Layer;
 use super::options::Geometry;
 use super::outline::Outliner;
-use super::{BLOCK, Layer};
 use crate::error::Result;
-use crate::grid::{LonLat, Zone};
-use crate::store::{self, Call};
-
-/// Zones that one thread looks at at a time.
-const BATCH: usize = 4096;
+use crate::grid::{LonLat, Survey, Zone, survey};
+use crate::store::Call;
 
 impl Layer {
-    /// West, south, east and north end of all geometries, in degrees; `None` when there is none. All zones are looked at,
-    /// once, but only those at the edge are drawn.
+    /// West, south, east and north end of all geometries, in degrees; `None` when there is none. Only zones at the edge
+    /// are drawn.
     pub fn extent(&self, call: &Arc<Call>) -> Result<Option<[f64; 4]>> {
         if let Some(extent) = self.extent.get() {
             return Ok(*extent);
@@ -35,51 +30,47 @@ impl Layer {
     }
 
     fn measured(&self, call: &Arc<Call>) -> Result<Option<[f64; 4]>> {
-        let mut found = EMPTY;
-        for start in (0..self.line.len()).step_by(BLOCK as usize) {
-            let count = BLOCK.min(self.line.len() - start) as usize;
-            let zones: Vec<Zone> = self.line.zones(call, start, count)?.into_iter().flatten().collect();
-            let parts = || {
-                let parts = zones.par_chunks(BATCH).map(|zones| self.grown(found, zones));
-                parts.try_reduce(|| EMPTY, |a, b| Ok(joined(a, b)))
-            };
-            found = joined(found, store::pool::install(call, parts)??);
-        }
+        let (grid, level) = (&**self.line.grid(), self.line.level());
+        let outliner = (self.geometry != Geometry::Point).then(|| Outliner::new(grid, level));
+        let mut envelope = Envelope { outliner, extent: EMPTY };
+        self.line.finder().for_each_set(call, |zones| survey(grid, level, zones, &mut envelope))?;
+        let found = envelope.extent;
         Ok((found[0] <= found[2]).then_some(found))
     }
+}
 
-    /// `extent` with the geometries of `zones`.
-    fn grown(&self, mut extent: [f64; 4], zones: &[Zone]) -> Result<[f64; 4]> {
-        let (grid, level) = (&**self.line.grid(), self.line.level());
-        let outliner = Outliner::new(grid, level);
-        let reach = outliner.reach_deg();
-        let mut centres = vec![LonLat::default(); zones.len()];
-        grid.centroids(level, zones, &mut centres)?;
-        for (zone, centre) in zones.iter().zip(&centres) {
-            let LonLat { lon_deg: lon, lat_deg: lat } = *centre;
-            if self.geometry == Geometry::Point {
-                extent = joined(extent, [lon, lat, lon, lat]);
-                continue;
-            }
-            let scale = (lat.abs() + reach).min(90.0).to_radians().cos();
-            let wide = if scale > 1e-9 { reach / scale } else { 360.0 };
-            let may_cross = lon - wide < -180.0 || lon + wide > 180.0;
-            let around = if may_cross {
-                [-180.0, lat - reach, 180.0, lat + reach]
-            } else {
-                [lon - wide, lat - reach, lon + wide, lat + reach]
-            };
-            let around = [around[0], around[1].max(-90.0), around[2], around[3].min(90.0)];
-            if joined(extent, around) == extent {
-                continue;
-            }
-            outliner.outlines(std::slice::from_ref(zone), |rings| {
-                for place in rings.iter().flatten() {
-                    extent = joined(extent, [place.lon_deg, place.lat_deg, place.lon_deg, place.lat_deg]);
-                }
-            })?;
+/// The envelope of zones' polygons, or without an outliner of their centres.
+struct Envelope<'g> {
+    outliner: Option<Outliner<'g>>,
+    extent: [f64; 4],
+}
+
+impl Survey for Envelope<'_> {
+    fn may_matter(&self, LonLat { lon_deg: lon, lat_deg: lat }: LonLat, reach_deg: f64) -> bool {
+        let reach = reach_deg + self.outliner.as_ref().map_or(0.0, Outliner::reach_deg);
+        let scale = (lat.abs() + reach).min(90.0).to_radians().cos();
+        let wide = match scale > 1e-9 {
+            _ if reach == 0.0 => 0.0,
+            true => reach / scale,
+            false => 360.0,
+        };
+        let may_cross = lon - wide < -180.0 || lon + wide > 180.0;
+        let [west, east] = if may_cross { [-180.0, 180.0] } else { [lon - wide, lon + wide] };
+        let around = [west, (lat - reach).max(-90.0), east, (lat + reach).min(90.0)];
+        joined(self.extent, around) != self.extent
+    }
+
+    fn see(&mut self, zone: Zone, LonLat { lon_deg, lat_deg }: LonLat) -> Result<()> {
+        let mut extent = self.extent;
+        let mut add = |[lon, lat]: [f64; 2]| extent = joined(extent, [lon, lat, lon, lat]);
+        match &self.outliner {
+            None => add([lon_deg, lat_deg]),
+            Some(outliner) => outliner.outlines(&[zone], |rings| {
+                rings.iter().flatten().for_each(|place| add([place.lon_deg, place.lat_deg]));
+            })?,
         }
-        Ok(extent)
+        self.extent = extent;
+        Ok(())
     }
 }
 
