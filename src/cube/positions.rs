@@ -65,6 +65,11 @@ impl RankedRanges {
         self.len
     }
 
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The number of rank `rank`.
     ///
     /// # Panics

@@ -39,8 +39,7 @@ impl<'a> Border<'a> {
     /// The lattice's map fails.
     pub(super) fn new(lattice: &'a Lattice) -> Result<Self> {
         let (columns, rows) = (lattice.columns() as f64, lattice.rows() as f64);
-        let [first, right, last, left] =
-            [[0.0, 0.0], [columns, 0.0], [columns, rows], [0.0, rows]].map(|corner: Position| corner);
+        let [first, right, last, left]: [Position; 4] = [[0.0, 0.0], [columns, 0.0], [columns, rows], [0.0, rows]];
         let mut ends = vec![(first, right), (left, last)];
         // Where the raster goes around the globe the next column is the first again.
         if lattice.period().is_none() {
@@ -69,7 +68,7 @@ impl<'a> Border<'a> {
                     let chord = (0..3).map(|k| (a.unit[k] - b.unit[k]).powi(2)).sum::<f64>().sqrt();
                     // Where one of the two is not on the globe, the chord is no number.
                     let is_on = a.unit[0].is_finite() || b.unit[0].is_finite();
-                    is_on && !(chord <= apart) && b.at - a.at > CLOSEST
+                    is_on && (chord > apart || chord.is_nan()) && b.at - a.at > CLOSEST
                 };
                 let between = side.samples.windows(2).filter(is_wide).map(|pair| (pair[0].at + pair[1].at) / 2.0);
                 let between: Vec<f64> = between.collect();

@@ -64,6 +64,9 @@ enum Side {
     Border,
 }
 
+/// Makes something of zones that follow each other among those looked at, the first of which has this rank.
+type Make<'a, T> = &'a (dyn Fn(usize, &[Zone]) -> Result<Vec<T>> + Sync);
+
 /// Asked whether to go on.
 type GoOn<'a> = &'a mut dyn FnMut() -> bool;
 
@@ -249,13 +252,8 @@ impl Search<'_> {
         Ok(positions)
     }
 
-    /// What `make` gives of all `zones`, in their order: it gets some of them, and the rank of the first.
-    fn in_batches<T: Send>(
-        &self,
-        zones: &RankedRanges,
-        go_on: GoOn<'_>,
-        make: &(dyn Fn(usize, &[Zone]) -> Result<Vec<T>> + Sync),
-    ) -> Result<Vec<T>> {
+    /// What `make` gives of all `zones`, in their order.
+    fn in_batches<T: Send>(&self, zones: &RankedRanges, go_on: GoOn<'_>, make: Make<'_, T>) -> Result<Vec<T>> {
         let batches = zones.len().div_ceil(BATCH);
         let made: Mutex<Vec<Vec<T>>> = Mutex::new((0..batches).map(|_| Vec::new()).collect());
         let make_batch = |batch: u64| {
