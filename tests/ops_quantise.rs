@@ -10,11 +10,13 @@ use gdal_dggs::cube::creation::CoverageOption;
 use gdal_dggs::error::{Kind, Result};
 use gdal_dggs::grid::{Grid, LonLat, Zone};
 use gdal_dggs::ops::quantise::axis::Axis;
+use gdal_dggs::ops::quantise::covered::{Search, covered};
 use gdal_dggs::ops::quantise::covers::Covers;
 use gdal_dggs::ops::quantise::engine::{self, Job, fill_of};
 use gdal_dggs::ops::quantise::lattice::{Axes, Lattice, Map, Mapped, Position};
 use gdal_dggs::ops::quantise::overlap::Overlap;
-use gdal_dggs::ops::quantise::zones::{Zones, covered, level_of};
+use gdal_dggs::ops::quantise::samples::level_of;
+use gdal_dggs::ops::quantise::zones::Zones;
 use gdal_dggs::store::Call;
 use ops_support::{Kept, Memory, grid_of, quantised};
 
@@ -310,6 +312,11 @@ fn on_a_projected_raster_parts_add_up_to_one_too() {
     }
 }
 
+fn zones_of(grid: &dyn Grid, level: u8, lattice: &Lattice, coverage: CoverageOption, resampling: Resampling) -> Zones {
+    let call = Call::capture();
+    covered(&Search { call: &call, grid, level, lattice, resampling, threads: 2 }, coverage, &mut || true).unwrap()
+}
+
 #[test]
 fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
     let box_of = |west: f64| {
@@ -338,7 +345,7 @@ fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
             let by_overlap: Vec<Zone> = all.iter().copied().filter(|zone| touches(*zone)).collect();
             assert!(by_overlap.len() > by_centroid.len() && !by_centroid.is_empty());
             for (resampling, expected) in [(Resampling::Nearest, by_centroid), (Resampling::Average, by_overlap)] {
-                let found = covered(&*grid, level, &lattice, CoverageOption::Auto, resampling, &mut || true).unwrap();
+                let found = zones_of(&*grid, level, &lattice, CoverageOption::Auto, resampling);
                 let mut zones = found.at(&*grid, level, 0..found.len()).unwrap();
                 let mut ids = vec![Default::default(); zones.len()];
                 grid.ids(level, &zones, &mut ids).unwrap();
@@ -350,14 +357,9 @@ fn the_zones_that_a_raster_touches_are_found_by_their_centroids_or_overlaps() {
             }
         }
     }
-    let everywhere =
-        covered(&*grid_of("H3"), 1, &box_of(5.0), CoverageOption::Global, Resampling::Nearest, &mut || true).unwrap();
+    let everywhere = zones_of(&*grid_of("H3"), 1, &box_of(5.0), CoverageOption::Global, Resampling::Nearest);
     assert_eq!(everywhere, Zones::globe(&*grid_of("H3"), 1));
-    assert!(
-        !covered(&*grid_of("H3"), 1, &nodes(), CoverageOption::Auto, Resampling::Nearest, &mut || true)
-            .unwrap()
-            .are_listed()
-    );
+    assert!(!zones_of(&*grid_of("H3"), 1, &nodes(), CoverageOption::Auto, Resampling::Nearest).are_listed());
 }
 
 #[test]

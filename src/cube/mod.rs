@@ -42,6 +42,7 @@ pub use line::{Indices, ZoneLine};
 pub use open::{Identified, Named, OpenRequest, identify, open, open_named, split_name, store_path};
 pub use path::{array_at, group_at};
 pub use placed::Placed;
+pub use positions::RankedRanges;
 pub use quantity::{COMPUTED_IDS, is_computed};
 pub use resampling::Resampling;
 

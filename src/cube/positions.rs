@@ -5,7 +5,7 @@ use std::ops::Range;
 /// Ascending numbers held as ranges, with the rank of each: the k-th number and the rank of a number are found in
 /// logarithmic time, whatever the count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RankedRanges {
+pub struct RankedRanges {
     ranges: Vec<Range<u64>>,
     /// Rank of the first number of each range.
     ranks: Vec<u64>,
@@ -14,7 +14,7 @@ pub(super) struct RankedRanges {
 
 impl RankedRanges {
     /// From sorted, disjoint, non-empty ranges; ranges that touch are joined.
-    pub(super) fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
+    pub fn new(sorted: impl IntoIterator<Item = Range<u64>>) -> Self {
         let mut result = Self::default();
         sorted.into_iter().for_each(|range| result.push(range));
         result
@@ -61,8 +61,13 @@ impl RankedRanges {
     }
 
     /// How many numbers there are.
-    pub(super) fn len(&self) -> u64 {
+    pub fn len(&self) -> u64 {
         self.len
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// The number of rank `rank`.
@@ -76,10 +81,20 @@ impl RankedRanges {
     }
 
     /// The rank of `number`, `None` when it is not among them.
-    pub(super) fn rank(&self, number: u64) -> Option<u64> {
+    pub fn rank(&self, number: u64) -> Option<u64> {
         let at = self.ranges.partition_point(|range| range.start <= number).checked_sub(1)?;
         let range = &self.ranges[at];
         (number < range.end).then(|| self.ranks[at] + (number - range.start))
+    }
+
+    /// The numbers of the ranks from `ranks.start` up to `ranks.end`, not beyond [`RankedRanges::len`], as ranges.
+    pub fn part(&self, ranks: Range<u64>) -> impl Iterator<Item = Range<u64>> + '_ {
+        let first = self.ranks.partition_point(|&rank| rank <= ranks.start).saturating_sub(1);
+        let all = self.ranges[first..].iter().zip(&self.ranks[first..]);
+        all.take_while(move |(_, rank)| **rank < ranks.end).map(move |(range, rank)| {
+            let at = |wanted: u64| range.start + wanted.saturating_sub(*rank);
+            at(ranks.start)..at(ranks.end).min(range.end)
+        })
     }
 
     /// The ranks of those of `numbers` that are among these.

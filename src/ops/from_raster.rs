@@ -13,13 +13,14 @@ use super::Progress;
 use super::frame::Frame;
 use super::level::{self, ArrayPlan, Level, LevelPlan, Names};
 use super::pyramid::{self, Layer, Step, Written};
+use super::quantise::covered::{Search, covered};
 use super::quantise::engine::{self, Job, fill_of};
 use super::quantise::zones::Zones;
 use super::source::distinct::Distinct;
 use super::source::{Source, SourceArray};
 use crate::convention::{self, Description, LevelPlace};
 use crate::cube::Resampling;
-use crate::cube::creation::{CreationOptions, LevelOption};
+use crate::cube::creation::{CoverageOption, CreationOptions, LevelOption};
 use crate::error::{Context, Error, Kind, Result};
 use crate::grid::Grid;
 use crate::store::Call;
@@ -115,7 +116,7 @@ impl<'a> Maker<'a> {
             .ok_or_else(|| Error::invalid("option DGGRS is missing: say which grid the source is to be put on"))?;
         let level = match (options.level_on(&*grid)?, options.level) {
             (Some(level), _) => level,
-            (None, Some(LevelOption::Auto)) => super::quantise::zones::level_of(&*grid, &source.lattice)?,
+            (None, Some(LevelOption::Auto)) => super::quantise::samples::level_of(&*grid, &source.lattice)?,
             _ => {
                 return Err(Error::invalid(format!(
                     "option LEVEL is missing: give one of 0 to {}, or AUTO for zones not larger than the source's pixels",
@@ -130,12 +131,12 @@ impl<'a> Maker<'a> {
     fn run(&self, progress: Progress<'_>) -> Result<()> {
         let Self { call, frame, group, source, options, level, .. } = *self;
         let grid = &self.grid;
-        let (coverage, resampling) = (options.coverage, options.resampling);
-        let mut go_on = || progress(0.0);
-        let zones = super::quantise::zones::covered(&**grid, level, &source.lattice, coverage, resampling, &mut go_on)?;
+        let (lattice, resampling, threads) = (&source.lattice, options.resampling, self.threads);
+        let search = Search { call, grid: &**grid, level, lattice, resampling, threads };
+        let zones = covered(&search, options.coverage, &mut || progress(0.0))?;
         let names = self.names();
         let description = level::describe(&**grid, level, &zones, "", options, &names)?;
-        let (arrays, fills, chosen) = self.arrays(&zones, level::pads(&description, &zones));
+        let (arrays, fills, chosen) = self.arrays(level::pads(&description, &zones));
         let coarser = pyramid_levels(&**grid, level, &zones, &arrays, options)?;
         let levels: Vec<u8> = std::iter::once(level).chain(coarser).collect();
         let places = self.places(&description, &levels);
@@ -155,12 +156,12 @@ impl<'a> Maker<'a> {
             grid: &**grid,
             level,
             zones: finest.zones(),
-            lattice: &source.lattice,
+            lattice,
             raster: &raster,
-            resampling: options.resampling,
+            resampling,
             fills: &fills,
             max_memory: options.max_memory,
-            threads: self.threads,
+            threads,
         };
         engine::run(call, &job, &finest, &mut |done| progress(share * done))?;
         self.pyramid(&zones, &arrays, &places, finest, &mut |done| progress(share + (1.0 - share) * done))
@@ -193,9 +194,10 @@ impl<'a> Maker<'a> {
 
     /// The arrays of a level, of each the value of zones without data (`pads`: and of positions without a zone), and whether
     /// that had to be chosen, as the source names none.
-    fn arrays(&self, zones: &Zones, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>, Vec<bool>) {
+    fn arrays(&self, pads: bool) -> (Vec<ArrayPlan>, Vec<Vec<u8>>, Vec<bool>) {
         let resampling = self.options.resampling;
-        let is_full = !pads && (self.source.lattice.is_global() || zones.are_listed());
+        let is_touched = self.options.coverage != CoverageOption::Global;
+        let is_full = !pads && (self.source.lattice.is_global() || is_touched);
         let (mut plans, mut fills, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
         for (variable, array) in self.source.raster.variables().iter().zip(&self.source.arrays) {
             let fill = fill_of(variable, resampling);

@@ -27,6 +27,12 @@ pub trait Map: Send + Sync {
 
     /// The points at `positions`, NaN where there is none; the inverse of [`Map::positions`].
     fn places(&self, positions: &[Position], points: &mut [LonLat]) -> Result<()>;
+
+    /// True when the part of the globe that the pixels cover ends only where they do, and where the map itself ends or is torn, as at
+    /// the limb of a projection: it has no holes between pixels, however small.
+    fn is_smooth(&self) -> bool {
+        false
+    }
 }
 
 /// A raster's pixels on the globe.
@@ -266,6 +272,14 @@ impl Lattice {
     /// True when every point of the globe lies in a pixel.
     pub fn is_global(&self) -> bool {
         matches!(self, Self::Axes(axes) if axes.is_global())
+    }
+
+    /// As [`Map::is_smooth`].
+    pub fn is_smooth(&self) -> bool {
+        match self {
+            Self::Axes(_) => true,
+            Self::Mapped(mapped) => mapped.map.is_smooth(),
+        }
     }
 
     /// Number of columns after which the raster begins again, where it goes around the globe.

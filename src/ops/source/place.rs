@@ -219,6 +219,10 @@ impl Map for Projected {
         }
         Ok(())
     }
+
+    fn is_smooth(&self) -> bool {
+        true
+    }
 }
 
 /// Pixels that GDAL's own transformer places.
