@@ -216,6 +216,7 @@ before = peak()
 raster = gdal.OpenEx(sys.argv[1], gdal.OF_RASTER | gdal.OF_VECTOR)
 raster.GetRasterBand(1).ReadRaster(raster.RasterXSize // 2, raster.RasterYSize // 2, 1, 1)
 layer = raster.GetLayer(0)
+assert layer.GetFeatureCount() == 12_000_000
 layer.GetExtent()
 layer.SetSpatialFilterRect(1, 1, 1.01, 1.01)
 layer.GetNextFeature()

@@ -165,6 +165,26 @@ impl Axis {
         }
     }
 
+    /// How many of the shown indices hold a zone.
+    pub(super) fn zone_count(&self, call: &Arc<Call>) -> Result<u64> {
+        let is_full = match &*self.source {
+            _ if !self.may_pad() => true,
+            // Runs have no padding.
+            Source::Ids(ids) => ids.runs(call, &*self.grid, self.level)?.is_some(),
+            _ => false,
+        };
+        if is_full {
+            return Ok(self.len());
+        }
+        let mut found = 0;
+        for start in (0..self.len()).step_by(BATCH as usize) {
+            let count = BATCH.min(self.len() - start) as usize;
+            let zones = self.zones(call, Progression { start, count, step: 1 })?;
+            found += zones.iter().filter(|zone| **zone != NO_ZONE).count() as u64;
+        }
+        Ok(found)
+    }
+
     fn stored_positions_of(&self, call: &Arc<Call>, set: &ZoneSet) -> Result<RankedRanges> {
         Ok(match &*self.source {
             Source::Globe if self.grid.ids_follow_zone_order() => RankedRanges::new(set.ranges().iter().cloned()),

@@ -119,6 +119,11 @@ impl ZoneLine {
         self.layer.axis.may_pad()
     }
 
+    /// Number of places that hold a zone. Reads zone ids only where there may be padding.
+    pub fn zone_count(&self, call: &Arc<Call>) -> Result<u64> {
+        self.layer.axis.zone_count(call).context(|| self.group.store().to_owned())
+    }
+
     /// True when every zone of the level has its place.
     pub fn is_global(&self) -> bool {
         self.is_global

@@ -35,9 +35,6 @@ use options::Options;
 /// How many groups are searched for zone axes.
 const SEARCHED: usize = 256;
 
-/// Places looked at at a time where all are looked at.
-const BLOCK: u64 = 1 << 16;
-
 /// A zone axis as a layer.
 pub struct Layer {
     name: String,
@@ -117,14 +114,7 @@ impl Layer {
         if let Some(count) = self.count.get() {
             return Ok(*count);
         }
-        let mut count = self.line.len();
-        if self.line.may_pad() {
-            count = 0;
-            for start in (0..self.line.len()).step_by(BLOCK as usize) {
-                let block = BLOCK.min(self.line.len() - start) as usize;
-                count += self.line.zones(call, start, block)?.iter().flatten().count() as u64;
-            }
-        }
+        let count = self.line.zone_count(call)?;
         Ok(*self.count.get_or_init(|| count))
     }
 }
