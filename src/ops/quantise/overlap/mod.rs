@@ -122,7 +122,12 @@ impl<'a> Overlap<'a> {
         let pixels = 4.0 * std::f64::consts::PI / zone_count / middle;
         // A square on its tip is sqrt(2) times as wide as it is large, and touches one pixel more or two.
         let window = ((2.0 * pixels).sqrt() + 2.0).powi(2);
-        let batch = 1 << (((PIXELS_TOGETHER / window) as usize).clamp(1, MOST_TOGETHER).ilog2() & !1);
+        let together = match lattice {
+            Lattice::Axes(_) => PIXELS_TOGETHER,
+            // Many points at a time are projected for little more than few.
+            Lattice::Mapped(_) => 4.0 * PIXELS_TOGETHER,
+        };
+        let batch = 1 << (((together / window) as usize).clamp(1, MOST_TOGETHER).ilog2() & !1);
         Ok(Self {
             grid,
             level,
