@@ -219,6 +219,16 @@ def test_who_asks_whose_a_store_is_hears_it(zarr_format):
     assert getattr(asked["plain"], "ShortName", None) != "DGGS"
 
 
+@pytest.mark.parametrize("kinds", [0, gdal.OF_RASTER, gdal.OF_VECTOR, gdal.OF_MULTIDIM_RASTER])
+def test_options_explain_a_plain_store_whatever_kind_is_asked_for(kinds):
+    stores.write("/vsimem/plain.zarr", {"v": stores.Array(np.arange(192.0), ["cells"])})
+    options = ["DGGRS=HEALPix", "LEVEL=2", "INDEXING=nested", "ELLIPSOID=WGS84"]
+    with messages() as seen:
+        opened = gdal.OpenEx("/vsimem/plain.zarr", kinds, open_options=options)
+    assert seen == []
+    assert opened.GetDriver().ShortName == "DGGS"
+
+
 @pytest.mark.parametrize("name", ["DGGS:/vsimem/cube.zarr", 'DGGS:"/vsimem/cube.zarr"', "dggs:/vsimem/cube.zarr", "/vsimem/cube.zarr/"])
 def test_the_prefix_forces_the_driver_with_or_without_quotes(name):
     stores.healpix("/vsimem/cube.zarr", 2)

@@ -267,11 +267,12 @@ def test_hexagons_that_share_children_conserve_the_mean(dggrs, geoid, tmp_path):
     assert all(abs(mean - means[level]) < 1e-6 * deviation for mean in means.values()), means
 
 
-def test_a_projected_source_lies_where_proj_says(tmp_path):
+@pytest.mark.parametrize("dggrs, level, size", [("H3", 4, 25e3), ("HEALPix", 14, 1e3), ("ISEA4H", 15, 500.0)])
+def test_a_projected_source_lies_where_proj_says(dggrs, level, size, tmp_path):
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, 30000, (60, 80)).astype("i2")
-    source = memory(pixels, crs="EPSG:3035", affine=[3e6, 25e3, 0, 4.5e6, 0, -25e3])
-    create(source, tmp_path / "l.zarr", "DGGRS=H3", "LEVEL=4")
+    source = memory(pixels, crs="EPSG:3035", affine=[3e6, size, 0, 4.5e6, 0, -size])
+    create(source, tmp_path / "l.zarr", f"DGGRS={dggrs}", f"LEVEL={level}")
     cube = root(tmp_path / "l.zarr")
     (name,) = [n for n in cube.GetMDArrayNames() if n not in ("cell_ids", "lon", "lat")]
     lonlat, laea = osr.SpatialReference(), osr.SpatialReference()
@@ -280,12 +281,26 @@ def test_a_projected_source_lies_where_proj_says(tmp_path):
         reference.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
     points = np.stack([values(cube, "lon"), values(cube, "lat")], axis=1)
     places = np.array(osr.CoordinateTransformation(lonlat, laea).TransformPoints(points.tolist()))
-    column, row = (places[:, 0] - 3e6) / 25e3, (4.5e6 - places[:, 1]) / 25e3
+    column, row = (places[:, 0] - 3e6) / size, (4.5e6 - places[:, 1]) / size
     assert (column >= 0).all() and (column < 80).all() and (row >= 0).all() and (row < 60).all()
     near = (abs(column - column.round()) < 1e-6) | (abs(row - row.round()) < 1e-6)
     expected = pixels[row.astype(int), column.astype(int)]
     assert (values(cube, name) == expected)[~near].all() and near.sum() < 5
     assert len(points) > 1000
+
+
+def test_a_projected_source_of_the_whole_globe_makes_a_global_cube(tmp_path):
+    half, top = 17_243_959.06, 8_392_927.6
+    pixels = np.arange(80 * 160.0).reshape(80, 160)
+    affine = [-half, half / 80, 0, top, 0, -top / 40]
+    source = memory(pixels, crs="EPSG:8857", affine=affine)
+    # A convention without lists of zones.
+    options = ["DGGRS=ISEA4D", "LEVEL=4", "CONVENTION=DGGS_JL"]
+    create(source, tmp_path / "auto.zarr", *options)
+    found = values(root(tmp_path / "auto.zarr"), "auto")
+    assert found.size >= 2560 and np.isfinite(found).all()
+    with pytest.raises(RuntimeError, match="not the whole globe"):
+        create(source, tmp_path / "source.zarr", *options, "COVERAGE=SOURCE")
 
 
 def test_a_curvilinear_netcdf_lies_where_its_longitudes_and_latitudes_say(tmp_path):

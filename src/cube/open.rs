@@ -48,7 +48,7 @@ const GRID_DIMENSION: &str = "zone";
 const SEARCHED: usize = 256;
 
 /// Whether `name`, which has no prefix, may be ours. Reads nothing over a network, unless it is to be told `for_sure`: then the
-/// store's metadata are read, and "maybe" stands for stores that we cannot read.
+/// store's metadata are read, and "maybe" stands for stores that open options may explain, or that we cannot read.
 pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool, for_sure: bool) -> Identified {
     let path = name.trim_end_matches('/');
     if !is_directory && !path.ends_with(".zarr") && !path.ends_with(".zarr.zip") {
@@ -60,8 +60,7 @@ pub fn identify(call: &Arc<Call>, name: &str, is_directory: bool, for_sure: bool
     }
     match for_sure.then(|| open(call, &OpenRequest { name: name.into(), is_directory, ..OpenRequest::default() })) {
         Some(Ok(Some(_))) => Identified::Yes,
-        Some(Ok(None)) => Identified::No,
-        Some(Err(_)) | None => Identified::Maybe,
+        Some(Ok(None) | Err(_)) | None => Identified::Maybe,
     }
 }
 

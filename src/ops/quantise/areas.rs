@@ -145,3 +145,36 @@ pub(super) fn sampled(lattice: &Lattice, mapped: &Mapped, latitude: &Latitude) -
     areas.iter_mut().filter(|area| !area.is_finite()).for_each(|area| *area = mean);
     Ok(Areas::Sampled(Sampled { step, columns, rows, areas }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn areas_between_nodes_are_bilinear_along_a_row_and_one_by_one() {
+        let (step, columns, rows) = (3, 5, 4);
+        let areas: Vec<f64> = (0..columns * rows).map(|at| 1.0 + ((at * 7) % 11) as f64).collect();
+        let sampled = Areas::Sampled(Sampled { step, columns, rows, areas: areas.clone() });
+        let (width, height) = (step * (columns - 1), step * (rows - 1));
+        for row in 0..height {
+            let all: Vec<f64> = (0..width)
+                .map(|column| {
+                    let (c, r) = (column / step, row / step);
+                    let (x, y) = ((column % step) as f64 / step as f64, (row % step) as f64 / step as f64);
+                    let at = |r: usize, c: usize| areas[r * columns + c];
+                    (1.0 - y) * ((1.0 - x) * at(r, c) + x * at(r, c + 1))
+                        + y * ((1.0 - x) * at(r + 1, c) + x * at(r + 1, c + 1))
+                })
+                .collect();
+            for first in 0..width {
+                let parts: Vec<f64> = (first..width).map(|column| 0.25 + column as f64 / 64.0).collect();
+                let mut weighed = vec![0.0; parts.len()];
+                sampled.weigh(row as u32, first as u32, &parts, &mut weighed);
+                for ((area, part), expected) in weighed.iter().zip(&parts).zip(&all[first..]) {
+                    assert!((area - part * expected).abs() < 1e-13, "row {row}, from column {first}");
+                }
+                assert!((sampled.of(row as u32, first as u32) - all[first]).abs() < 1e-13);
+            }
+        }
+    }
+}
